@@ -1,0 +1,79 @@
+// The gateway's core: transactions, calls and media ports wired together, without I/O. Datagrams and the time
+// go in; datagrams and records come out through CoreOutput. The daemon, the Python module and the simulated
+// world all run this very class.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/random.hpp"
+#include "host/call/cdr.hpp"
+#include "host/call/config.hpp"
+#include "host/media/engine.hpp"
+#include "host/media/ports.hpp"
+
+namespace causeway::call {
+
+class CoreOutput : public CdrSink {
+  public:
+    // Sends one SIP message. False where the transport refuses. Must not call back into the core.
+    virtual bool send(const sip::Hop& to, std::string_view message) = 0;
+};
+
+struct LegInfo {
+    std::string call_id;
+    std::string trunk;
+    Endpoint remote;
+    std::string state;  // "inviting", "ringing", "confirmed", ...
+};
+
+struct CallInfo {
+    AttemptId id = 0;
+    std::string state;  // "trying", "ringing", "answered", "ending"
+    std::string caller, callee;
+    Time started{};
+    std::optional<Time> answered;
+    LegInfo incoming;
+    std::optional<LegInfo> outgoing;
+    std::vector<CdrMedia> media;
+};
+
+struct CoreStatus {
+    std::size_t calls = 0, legs = 0, transactions = 0;
+    std::uint64_t attempts = 0, answered = 0, failed = 0;
+    std::uint64_t malformed = 0;       // datagrams that are no SIP
+    std::uint64_t unknown_source = 0;  // requests from no trunk
+    bool draining = false;
+    sip::TransactionCounters sip;
+    media::PortsStatus media;
+};
+
+class Core {
+  public:
+    Core(Config config, media::Engine& engine, media::Network& network, Random& random, CoreOutput& output);
+    ~Core();
+
+    void receive_sip(Time now, std::string_view datagram, const sip::Hop& from);
+    void sip_transport_error(Time now, const sip::Hop& to);
+    void receive_media(Time now, std::span<const media::Ports::Datagram> batch);
+    std::optional<Time> next_timer() const;
+    void advance(Time now);
+
+    // New calls get 503 from here on; true once no call is left.
+    void drain(Time now);
+    bool drained() const;
+    // Ends a call as if both sides had hung up; false where there is none of that id.
+    bool hangup(Time now, AttemptId id);
+    std::vector<CallInfo> calls() const;
+    CoreStatus status() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace causeway::call

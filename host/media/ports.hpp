@@ -1,0 +1,138 @@
+// Media ports: the anchor of every m-line. A port belongs to one m-line of one leg, both directions: an RTP
+// socket and the RTCP socket above it, an ingress and an egress context of the engine. The call layer opens,
+// describes, joins and closes ports; datagrams and time come in from the edge. RTCP ends here: each leg gets
+// reports of ours (RFC 3550 section 6).
+//
+// Latching (design, section 4): a source is accepted if it was negotiated or, on SRTP, if a packet of it
+// authenticates with a fresh index. On plain RTP behind NAT there is a learning window of at most 3 s from
+// the first remote description, limited to the signalling address unless the profile says otherwise. After
+// that the source moves only by a new offer/answer or an authenticated fresh index. Packets from anyone else
+// are dropped and counted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/base/ip.hpp"
+#include "host/base/random.hpp"
+#include "host/base/slots.hpp"
+#include "host/base/timers.hpp"
+#include "host/media/engine.hpp"
+#include "host/sdp/session.hpp"
+
+namespace causeway::media {
+
+class Port;
+using PortId = Handle<Port>;
+
+// What the edge gives and takes: sockets by number. Implemented over drivers/net by the daemon and by the
+// simulated world.
+class Network {
+  public:
+    virtual ~Network() = default;
+    // Binds RTP on `local` (an even port) and RTCP on the port above it. False where either is taken or
+    // refused.
+    virtual bool bind(const Endpoint& rtp_local) = 0;
+    virtual void release(const Endpoint& rtp_local) = 0;
+    // From the socket bound to `local`. Loss is no error: this is UDP.
+    virtual void send(const Endpoint& local, const Endpoint& to, ByteView bytes) = 0;
+};
+
+struct PortRange {
+    IpAddress address;            // bound
+    IpAddress advertised;         // written into SDP
+    std::uint16_t first = 20000;  // even
+    std::uint16_t last = 29999;
+};
+
+enum class Learning : std::uint8_t {
+    off,                // only the negotiated source
+    signaling_address,  // any port of the address that signalling comes from, for the learning window
+    any,                // any source, for the learning window
+};
+
+struct PortOptions {
+    std::string call_id;         // for log lines
+    IpAddress signaling_source;  // where this leg's signalling comes from
+    Learning learning = Learning::signaling_address;
+    std::uint32_t clock_rate = 8000;
+};
+
+// The remote side of an m-line as negotiated.
+struct RemoteMedia {
+    Endpoint rtp;                                         // unspecified address or port 0: do not send
+    Endpoint rtcp;                                        // port 0: the port above rtp
+    sdp::SrtpKey receive_key;                             // theirs: decrypts what they send
+    sdp::SrtpKey send_key;                                // ours: encrypts what we send
+    std::vector<sdp::Codec> codecs;                       // payload types that may be sent to them
+    std::vector<sdp::Codec> ours;                         // payload types that they may send to us
+    sdp::Direction direction = sdp::Direction::sendrecv;  // as seen from us: sendonly = we may only send
+};
+
+// Figures of one port, for CDRs and tools.
+struct PortReport {
+    std::uint64_t packets_received = 0, octets_received = 0;
+    std::int64_t packets_lost = 0;
+    Duration jitter{}, max_jitter{};
+    std::uint64_t packets_sent = 0, octets_sent = 0;
+    std::uint64_t dropped_source = 0;  // from a source that is not latched
+    std::uint64_t dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0,
+                  dropped_payload_type = 0;
+    std::uint64_t rtcp_received = 0, rtcp_sent = 0;
+    std::optional<Duration> round_trip;  // from their last report
+    std::int64_t remote_lost = 0;        // what they say of what we send
+    Duration remote_jitter{};
+    std::string codec;  // "PCMU/8000", of the last audio packet received; empty where none came
+    sdp::SrtpSuite suite = sdp::SrtpSuite::none;
+    std::string_view engine;  // "cpu"
+    Endpoint local, remote;   // remote as latched
+};
+
+struct PortsStatus {
+    std::size_t ports_in_use = 0, ports_total = 0;
+    Engine::Live engine;
+    std::uint64_t packets_in = 0, packets_out = 0, dropped = 0;
+};
+
+class Ports {
+  public:
+    Ports(Engine& engine, Network& network, std::vector<PortRange> ranges, Random& random);
+    ~Ports();
+
+    // The error says what ran out: ports or contexts.
+    Result<PortId> open(Time now, PortOptions options);
+    // Where the remote side shall send: the advertised address. RTCP is one above.
+    Endpoint advertised(PortId id) const;
+    // After each offer/answer. Rekeys only where keys differ.
+    Result<void> set_remote(Time now, PortId id, const RemoteMedia& remote);
+    // Two paths, one each way: payload types mapped by encoding. Called again after set_remote of either, it
+    // maps anew.
+    Result<void> join(Time now, PortId a, PortId b);
+    // Ends RTCP with a BYE, frees sockets, contexts and keys; the last figures come back.
+    PortReport close(Time now, PortId id);
+    PortReport report(PortId id) const;
+
+    // ---- from the edge
+    struct Datagram {
+        Endpoint local;
+        Endpoint from;
+        ByteView bytes;
+    };
+    void receive(Time now, std::span<const Datagram> batch);
+    std::optional<Time> next_timer() const;
+    void advance(Time now);  // RTCP reports
+
+    PortsStatus status() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace causeway::media

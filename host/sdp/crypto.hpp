@@ -1,0 +1,50 @@
+// SDES: SRTP keys in SDP (RFC 4568; suite names of RFC 4568, 7714 and the IANA registry).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/random.hpp"
+#include "host/base/result.hpp"
+#include "host/base/secret.hpp"
+#include "host/sdp/session.hpp"
+
+namespace causeway::sdp {
+
+enum class SrtpSuite : std::uint8_t {
+    none,
+    aes_cm_128_hmac_sha1_80,
+    aes_cm_128_hmac_sha1_32,
+    aead_aes_128_gcm,
+    aead_aes_256_gcm,
+};
+std::string_view to_string(SrtpSuite suite);  // as in a=crypto; "none" for none
+std::optional<SrtpSuite> parse_srtp_suite(std::string_view name);
+std::size_t key_salt_length(SrtpSuite suite);  // octets of master key and salt: 30, 30, 28, 44
+
+// A suite with its master key and salt. Suite none has no key.
+struct SrtpKey {
+    SrtpSuite suite = SrtpSuite::none;
+    Secret key_salt;
+    bool operator==(const SrtpKey&) const = default;
+};
+SrtpKey make_srtp_key(SrtpSuite suite, Random& random);
+
+// a=crypto:<tag> <suite> inline:<key||salt>[|lifetime][|MKI:length] [session parameters]
+struct Crypto {
+    std::uint32_t tag = 0;
+    SrtpKey key;
+    // The error says what is not supported: an unknown suite, an MKI, an unencrypted or key-derivation-rate
+    // session parameter, a key of the wrong length. Such a line is skipped, not fatal: other lines may do.
+    // Never holds the key.
+    static Result<Crypto> parse(std::string_view attribute_value);
+    std::string to_string() const;
+};
+
+// The usable crypto lines of an m-line in order of preference.
+std::vector<Crypto> cryptos(const Media& media);
+
+}  // namespace causeway::sdp

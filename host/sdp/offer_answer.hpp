@@ -1,0 +1,54 @@
+// Offer/answer (RFC 3264, RFC 6337 for where SIP carries it): who may speak next, and the rules every answer
+// follows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/sdp/session.hpp"
+
+namespace causeway::sdp {
+
+// One side of a session. Tracks what was offered and agreed; a failed change rolls back to what was agreed
+// last.
+class OfferAnswer {
+  public:
+    enum class State : std::uint8_t { idle, local_offer, remote_offer, stable };
+
+    State state() const { return state_; }
+    // False where it is not this side's turn (an offer while one is pending); nothing changes then.
+    bool send_offer(Session offer);
+    bool receive_offer(Session offer);
+    // The answer must match the pending offer line by line (3264 6): the error says where not; state is kept
+    // then.
+    Result<void> send_answer(Session answer);
+    Result<void> receive_answer(Session answer);
+    // A pending offer is withdrawn or refused (488, 491, CANCEL): what was agreed stands.
+    void rollback();
+
+    // Agreed, or pending while an offer is open; null where there is none yet.
+    const Session* local() const;
+    const Session* remote() const;
+    const Session* agreed_local() const { return agreed_local_ ? &*agreed_local_ : nullptr; }
+    const Session* agreed_remote() const { return agreed_remote_ ? &*agreed_remote_ : nullptr; }
+
+  private:
+    State state_ = State::idle;
+    std::optional<Session> agreed_local_, agreed_remote_, pending_;
+};
+
+// Whether a new offer follows 3264 8: m-lines never removed, never reordered in type; o= version up by one
+// when changed.
+Result<void> check_reoffer(const Session& before, const Session& after);
+// An m-line answered with port 0: type, protocol and formats copied (3264 6).
+Media reject(const Media& offered);
+// Codecs of `offered` that `ours` also has, in the offer's order, with the offer's payload types (3264 6.1).
+std::vector<Codec> common_codecs(const std::vector<Codec>& offered, const std::vector<Codec>& ours);
+// True where two descriptions of the same session differ in nothing but direction attributes and o= version.
+bool only_direction_changed(const Session& before, const Session& after);
+// Direction of an answer to an offered direction when we are willing to do `ours` (3264 6.1).
+Direction answer_direction(Direction offered, Direction ours);
+
+}  // namespace causeway::sdp

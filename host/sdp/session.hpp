@@ -1,0 +1,101 @@
+// SDP as a value (RFC 8866): parsed, changed, written. Lines and attributes that Causeway does not know are
+// kept in order.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/base/result.hpp"
+
+namespace causeway::sdp {
+
+// a=name or a=name:value
+struct Attribute {
+    std::string name;
+    std::optional<std::string> value;
+};
+
+struct Connection {
+    bool ip6 = false;
+    std::string address;  // without TTL and count; may be a host name
+    std::string suffix;   // "/ttl[/count]" as written, for multicast
+    auto operator<=>(const Connection&) const = default;
+};
+
+enum class Direction : std::uint8_t { inactive = 0, recvonly = 1, sendonly = 2, sendrecv = 3 };
+std::string_view to_string(Direction d);
+Direction reversed(Direction d);           // as the other side sees it
+Direction both(Direction a, Direction b);  // what is left where both must agree
+
+// A payload format of an RTP m-line: rtpmap and fmtp together. Static types without rtpmap get RFC 3551's
+// name.
+struct Codec {
+    std::uint8_t payload_type = 0;
+    std::string name;                 // as written: "PCMU", "telephone-event"
+    std::uint32_t clock_rate = 8000;  // Hz
+    std::uint8_t channels = 1;
+    std::string fmtp;  // empty where there is none
+    // Same encoding (name without case, clock, channels); payload types may differ.
+    bool same_encoding(const Codec& other) const;
+};
+
+struct Media {
+    std::string type;        // "audio", "video", ...
+    std::uint16_t port = 0;  // 0: rejected or, in an offer, disabled
+    std::uint16_t port_count = 1;
+    std::string protocol;  // "RTP/AVP", "RTP/SAVP", ...
+    std::vector<std::string> formats;
+    std::optional<std::string> title;  // i=
+    std::optional<Connection> connection;
+    std::vector<std::string> bandwidths;  // values of b=
+    std::optional<std::string> key;       // k=, obsolete: kept
+    std::vector<Attribute> attributes;
+
+    bool rejected() const { return port == 0; }
+    bool is_rtp() const;                                      // RTP/AVP, RTP/SAVP, RTP/AVPF, RTP/SAVPF
+    std::string_view attribute(std::string_view name) const;  // value of the first; empty where absent
+    bool has_attribute(std::string_view name) const;
+    void erase_attributes(std::string_view name);
+    // In the order of the formats.
+    std::vector<Codec> codecs() const;
+    // Replaces formats, rtpmap and fmtp.
+    void set_codecs(const std::vector<Codec>& codecs);
+    // Own direction attribute, else the session's is the caller's business: see Session::direction.
+    std::optional<Direction> direction() const;
+    void set_direction(Direction d);
+    std::optional<std::uint32_t> ptime_ms() const;
+};
+
+struct Origin {
+    std::string username = "-";
+    std::uint64_t session_id = 0;
+    std::uint64_t version = 0;
+    bool ip6 = false;
+    std::string address;
+};
+
+struct Session {
+    Origin origin;
+    std::string name = "-";
+    std::vector<std::string> information;  // i=, u=, e=, p= lines as written, in order ("i=...")
+    std::optional<Connection> connection;
+    std::vector<std::string> bandwidths;
+    std::vector<std::string> times;  // t=, r=, z= lines as written; "t=0 0" where empty
+    std::optional<std::string> key;
+    std::vector<Attribute> attributes;
+    std::vector<Media> media;
+
+    // Lenient on line ends and on order within a section, strict on what must be there (v, o, s, a connection
+    // for each live m-line). The error names the line.
+    static Result<Session> parse(std::string_view text);
+    std::string to_string() const;
+    // Effective values of one m-line.
+    Direction direction(const Media& m) const;
+    const Connection* connection_of(const Media& m) const;  // null where there is none
+    std::string_view attribute(std::string_view attribute_name) const;
+};
+
+}  // namespace causeway::sdp

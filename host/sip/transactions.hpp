@@ -1,0 +1,148 @@
+// The transaction layer (RFC 3261 section 17 as corrected by RFC 6026; RFC 4320 for non-INVITE; RFC 3581 for
+// rport).
+//
+// Parsed messages, user actions and the time go in; messages to send and events come out through two
+// interfaces. Nothing here reads a clock, opens a socket or owns a thread. The four machines are in files of
+// their own (client_invite.cpp, client_non_invite.cpp, server_invite.cpp, server_non_invite.cpp).
+//
+// Retransmissions are absorbed here: a user sees each request once. 2xx to INVITE are the user's to
+// retransmit (13.3.1.4); every 2xx response and its retransmissions are passed up, for the ACK is the user's
+// too (13.2.2.4).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/base/ip.hpp"
+#include "host/base/random.hpp"
+#include "host/base/slots.hpp"
+#include "host/base/time.hpp"
+#include "host/base/timers.hpp"
+#include "host/sip/message.hpp"
+
+namespace causeway::sip {
+
+enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
+std::string_view to_string(Transport t);  // as in Via: "UDP"
+constexpr bool is_reliable(Transport t) {
+    return t != Transport::udp;
+}
+
+// Where a message goes or came from: a remote endpoint as seen through one of our listeners.
+struct Hop {
+    Transport transport = Transport::udp;
+    std::uint16_t listener = 0;  // index into the listeners given to TransactionLayer
+    Endpoint remote;
+    auto operator<=>(const Hop&) const = default;
+};
+
+// How peers reach a listener of ours: the sent-by of our Via and the host and port of our Contact.
+struct Listener {
+    Transport transport = Transport::udp;
+    std::string host;  // address or name, IPv6 in brackets
+    std::uint16_t port = 5060;
+};
+
+// Timer values of RFC 3261 table 4.
+struct TimerValues {
+    Duration t1 = std::chrono::milliseconds(500);
+    Duration t2 = std::chrono::seconds(4);
+    Duration t4 = std::chrono::seconds(5);
+    Duration d = std::chrono::seconds(32);        // INVITE client, unreliable transport
+    Duration timeout() const { return 64 * t1; }  // B, F, H, J (unreliable), L, M
+};
+
+class Transaction;
+using TransactionId = Handle<Transaction>;
+
+// What the layer tells its user. A user may call back into the layer from any of these.
+class TransactionUser {
+  public:
+    virtual ~TransactionUser() = default;
+    // A new server transaction. CANCEL comes as one too: `invite_of` gives the INVITE that it means.
+    virtual void on_request(Time now, TransactionId id, const Message& request, const Hop& from) = 0;
+    // An ACK that belongs to no INVITE server transaction, or to one that a 2xx ended: for the dialog.
+    virtual void on_ack(Time now, const Message& ack, const Hop& from) = 0;
+    // 1xx and final responses of a client transaction, each once; for INVITE every 2xx that arrives, also
+    // again.
+    virtual void on_response(Time now, TransactionId id, const Message& response, const Hop& from) = 0;
+    // Timer B or F: no final response came (8.1.3.1: treat as 408).
+    virtual void on_timeout(Time now, TransactionId id) = 0;
+    // The transport refused to send for a client transaction (8.1.3.1: treat as 503), or for a server
+    // transaction.
+    virtual void on_transport_error(Time now, TransactionId id) = 0;
+    // A 2xx to an INVITE whose client transaction is gone: late or forked (13.2.2.4). Others without a match
+    // are dropped.
+    virtual void on_stray_2xx(Time now, const Message& response, const Hop& from) = 0;
+    // The last event of a transaction: its id names nothing from here on.
+    virtual void on_terminated(Time now, TransactionId id) = 0;
+};
+
+// Where messages leave. Must not call back into the layer; failures found later come by transport_error().
+class TransactionWire {
+  public:
+    virtual ~TransactionWire() = default;
+    // False where the transport cannot take it.
+    virtual bool send(Time now, const Hop& to, const Message& message) = 0;
+};
+
+struct TransactionCounters {
+    std::uint64_t requests_in = 0, responses_in = 0, retransmissions_in = 0, retransmissions_out = 0;
+    std::uint64_t stray_responses = 0, timeouts = 0, transport_errors = 0;
+};
+
+class TransactionLayer {
+  public:
+    TransactionLayer(std::vector<Listener> listeners, TimerValues timers, Random& random,
+                     TransactionWire& wire, TransactionUser& user);
+    ~TransactionLayer();
+
+    // ---- from the wire. Adds `received` and `rport` to the top Via of requests before anyone sees them.
+    void receive(Time now, const Message& message, const Hop& from);
+    // A send to this hop failed after the fact (ICMP, connection lost): every transaction towards it is told.
+    void transport_error(Time now, const Hop& to);
+
+    // ---- time
+    std::optional<Time> next_timer() const;
+    void advance(Time now);  // fires everything due
+
+    // ---- client side. `request` has no Via yet: the layer puts ours on top, with a new branch. ACK to 2xx
+    // does not come here: see send_stateless.
+    TransactionId request(Time now, MessageBuilder request, const Hop& to);
+    // Cancels a pending INVITE (9.1): at once if a provisional response has come, else when one comes; not at
+    // all if a final response comes first. `reason` is the value of a Reason header (RFC 3326), may be empty.
+    void cancel(Time now, TransactionId invite, std::string_view reason = {});
+
+    // ---- server side. The response is retransmitted by the machine as 17.2 says. Responding to a finished
+    // or unknown transaction does nothing.
+    void respond(Time now, TransactionId id, const Message& response);
+    // For CANCEL: the INVITE server transaction it means (9.2), if it is still there.
+    std::optional<TransactionId> invite_of(const Message& cancel) const;
+
+    // ---- outside transactions: ACK to 2xx (with a Via and branch of its own), returned for sending again.
+    Message send_stateless(Time now, MessageBuilder request, const Hop& to);
+    // A message made earlier, once more: 2xx and its ACK.
+    void resend(Time now, const Message& message, const Hop& to);
+    // Where a response to this request goes (18.2.2, RFC 3581): source address, rport, maddr.
+    static Hop response_hop(const Message& request, const Hop& from);
+
+    const Listener& listener(std::uint16_t index) const { return listeners_[index]; }
+    std::size_t size() const;  // transactions alive, lingering ones included
+    const TransactionCounters& counters() const { return counters_; }
+    // One line: kind, method, state, branch. Empty for an unknown id.
+    std::string describe(TransactionId id) const;
+
+  private:
+    friend class Transaction;
+    // The implementation chooses the rest.
+    std::vector<Listener> listeners_;
+    TransactionCounters counters_;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace causeway::sip
