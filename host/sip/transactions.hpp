@@ -113,8 +113,13 @@ class TransactionLayer {
     // ---- client side. `request` has no Via yet: the layer puts ours on top, with a new branch. ACK to 2xx
     // does not come here: see send_stateless.
     TransactionId request(Time now, MessageBuilder request, const Hop& to);
+    // Nothing is reported from inside request(): where the wire refuses, on_transport_error follows with the
+    // next advance(), and next_timer() says now.
+    // The request as it was sent, Via included; null for an unknown id.
+    const Message* sent_request(TransactionId id) const;
     // Cancels a pending INVITE (9.1): at once if a provisional response has come, else when one comes; not at
-    // all if a final response comes first. `reason` is the value of a Reason header (RFC 3326), may be empty.
+    // all if a final response comes first. on_timeout follows where none comes within 64*T1 of the CANCEL.
+    // `reason` is the value of a Reason header (RFC 3326), may be empty.
     void cancel(Time now, TransactionId invite, std::string_view reason = {});
 
     // ---- server side. The response is retransmitted by the machine as 17.2 says. Responding to a finished
