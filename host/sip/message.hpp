@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,7 +71,7 @@ class Message {
     Message with_top_via(const Via& via) const;
 
   private:
-    friend class MessageBuilder;
+    friend class MessageParser;
     std::shared_ptr<const std::string> buffer_;
     std::string_view request_uri_, reason_, call_id_, body_;
     int status_ = 0;
@@ -82,6 +83,8 @@ class Message {
 
 // Makes messages. Fields come out in the order added; Content-Length is written by build(). Values with CR,
 // LF or NUL would let a peer write headers of ours, so such characters are replaced by spaces.
+//
+// A field whose name is no token is left out; so is Content-Length.
 class MessageBuilder {
   public:
     static MessageBuilder request(Method method, std::string_view uri);
@@ -99,7 +102,8 @@ class MessageBuilder {
     MessageBuilder& prepend(HeaderId id, std::string_view value);
     MessageBuilder& body(std::string_view content_type, std::string_view text);
 
-    // Asserts in debug builds that what it made parses. A built message may be read like a received one.
+    // A built message may be read like a received one. Where a value added is malformed (it may be a peer's,
+    // and a salvaged request is answered with its own fields), what could not be typed reads as empty.
     Message build() const;
 
   private:

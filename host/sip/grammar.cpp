@@ -1,0 +1,207 @@
+#include "host/sip/grammar.hpp"
+
+#include <array>
+
+#include "host/base/ip.hpp"
+#include "host/base/text.hpp"
+
+namespace causeway::sip::grammar {
+
+namespace {
+
+constexpr std::array<std::uint8_t, 256> make_classes() {
+    std::array<std::uint8_t, 256> table{};
+    const auto mark = [&table](std::string_view chars, int classes) {
+        for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(classes);
+    };
+    constexpr std::string_view alphanum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    mark(alphanum, token | unreserved | user | password | host | display | uri_param);
+    mark("-.!%*_+`'~", token | display);
+    mark("-_.!~*'()", unreserved | user | password | uri_param);
+    mark("&=+$,;?/#", user);
+    mark("&=+$,", password);
+    mark("[]/:&+$", uri_param);
+    mark("-._", host);
+    mark(" \t", display);
+    for (int c = 0x21; c < 0x100; ++c)
+        if (c != 0x7f) table[static_cast<std::size_t>(c)] |= value;
+    for (const char c : std::string_view(";,\"<>?@\\"))
+        table[static_cast<unsigned char>(c)] &= static_cast<std::uint8_t>(~value);
+    for (std::size_t c = 0x80; c < 0x100; ++c) table[c] |= user | display;
+    return table;
+}
+constexpr auto classes = make_classes();
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    const char lower = ascii_lower(c);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// The character that the escape at `pos` stands for; -1 where there is no whole escape.
+int escaped_char(std::string_view text, std::size_t pos) {
+    if (text[pos] != '%' || pos + 2 >= text.size()) return -1;
+    const int high = hex_digit(text[pos + 1]), low = hex_digit(text[pos + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+void append_escape(std::string& out, char c) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+}
+
+}  // namespace
+
+bool is(char c, CharClass cls) {
+    return (classes[static_cast<unsigned char>(c)] & cls) != 0;
+}
+
+bool all(std::string_view text, CharClass cls) {
+    return run_end(text, 0, cls) == text.size();
+}
+
+std::size_t skip_lws(std::string_view text, std::size_t pos) {
+    while (pos < text.size() && is_lws(text[pos])) ++pos;
+    return pos;
+}
+
+std::size_t run_end(std::string_view text, std::size_t pos, CharClass cls) {
+    while (pos < text.size() && is(text[pos], cls)) ++pos;
+    return pos;
+}
+
+std::size_t quoted_end(std::string_view text, std::size_t pos) {
+    for (++pos; pos < text.size(); ++pos) {
+        if (text[pos] == '"') return pos + 1;
+        if (text[pos] == '\\') ++pos;
+    }
+    return std::string_view::npos;
+}
+
+std::string unquote(std::string_view quoted) {
+    std::string out;
+    out.reserve(quoted.size());
+    for (std::size_t i = 1; i + 1 < quoted.size(); ++i) {
+        if (quoted[i] == '\\' && i + 2 < quoted.size()) ++i;
+        out += quoted[i];
+    }
+    return out;
+}
+
+std::string quote(std::string_view text) {
+    std::string out = "\"";
+    out.reserve(text.size() + 2);
+    for (const char c : text) {
+        const bool control = (c >= 0 && c < 0x20 && c != '\t') || c == 0x7f;
+        if (c == '\r' || c == '\n') {
+            out += ' ';
+            continue;
+        }
+        if (c == '"' || c == '\\' || control) out += '\\';
+        out += c;
+    }
+    out += '"';
+    return out;
+}
+
+std::optional<std::string> unescape(std::string_view text, CharClass allowed) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            const int c = escaped_char(text, i);
+            if (c < 0) return std::nullopt;
+            out += static_cast<char>(c);
+            i += 2;
+        } else if (is(text[i], allowed)) {
+            out += text[i];
+        } else {
+            return std::nullopt;
+        }
+    }
+    return out;
+}
+
+std::string escape(std::string_view text, CharClass allowed) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        if (is(c, allowed) && static_cast<unsigned char>(c) < 0x80 && c != '#')
+            out += c;
+        else
+            append_escape(out, c);
+    }
+    return out;
+}
+
+std::string escape_rest(std::string_view text, CharClass allowed) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (is(text[i], allowed) || escaped_char(text, i) >= 0)
+            out += text[i];
+        else
+            append_escape(out, text[i]);
+    }
+    return out;
+}
+
+std::string normalize_escapes(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const int c = escaped_char(text, i);
+        if (c < 0) {
+            out += text[i];
+            continue;
+        }
+        if (is(static_cast<char>(c), unreserved))
+            out += static_cast<char>(c);
+        else
+            append_escape(out, static_cast<char>(c));
+        i += 2;
+    }
+    return out;
+}
+
+bool is_host(std::string_view text) {
+    if (text.starts_with('[')) {
+        const auto ip = IpAddress::parse(text);
+        return ip && ip->is_v6();
+    }
+    return !text.empty() && all(text, host);
+}
+
+std::size_t value_end(std::string_view text) {
+    bool in_brackets = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '"' && !in_brackets) {
+            i = quoted_end(text, i);
+            if (i == std::string_view::npos) return text.size();
+            --i;
+        } else if (c == '<') {
+            in_brackets = true;
+        } else if (c == '>') {
+            in_brackets = false;
+        } else if (c == ',' && !in_brackets) {
+            return i;
+        }
+    }
+    return text.size();
+}
+
+bool next_value(std::string_view& rest, std::string_view& value) {
+    while (!rest.empty()) {
+        const std::size_t end = value_end(rest);
+        value = trim(rest.substr(0, end));
+        rest.remove_prefix(end < rest.size() ? end + 1 : end);
+        if (!value.empty()) return true;
+    }
+    return false;
+}
+
+}  // namespace causeway::sip::grammar

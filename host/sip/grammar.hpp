@@ -1,0 +1,61 @@
+// The lexical ground that the SIP parsers share (RFC 3261 section 25.1): character classes, linear white
+// space, quoted strings, %-escapes and lists of values. Private to host/sip.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace causeway::sip::grammar {
+
+// Classes of characters, one bit each. Bytes above 127 count as text in the lenient classes (user, value,
+// display), for UTF-8 there breaks no structure.
+enum CharClass : std::uint8_t {
+    token = 1,       // token
+    unreserved = 2,  // unreserved: alphanum and mark
+    user = 4,        // user, and "#", which phones send unescaped
+    password = 8,    // password
+    host = 16,       // hostname, and "_", which some host names have
+    value = 32,      // any parameter value or name that stands unquoted: structure is excluded
+    display = 64,    // display-name without quotes: token and LWS
+    uri_param = 128  // paramchar of a URI
+};
+bool is(char c, CharClass cls);
+bool all(std::string_view text, CharClass cls);
+
+inline bool is_lws(char c) {
+    return c == ' ' || c == '\t';
+}
+std::size_t skip_lws(std::string_view text, std::size_t pos);
+// The end of the run of characters of a class that begins at `pos`.
+std::size_t run_end(std::string_view text, std::size_t pos, CharClass cls);
+
+// For a '"' at `pos`: the position behind the closing quote, npos where there is none.
+std::size_t quoted_end(std::string_view text, std::size_t pos);
+// The text of a quoted string (quotes included) without quotes and backslashes, and back. CR and LF, which no
+// quoted string can hold, become spaces.
+std::string unquote(std::string_view quoted);
+std::string quote(std::string_view text);
+
+// %HH replaced by its character. Nothing where an escape is broken or a character is not of the class.
+std::optional<std::string> unescape(std::string_view text, CharClass allowed);
+// Every character that is not of the class as %HH.
+std::string escape(std::string_view text, CharClass allowed);
+// The same, but leaves whole escapes of the text alone.
+std::string escape_rest(std::string_view text, CharClass allowed);
+// Decodes the escapes of unreserved characters only, and writes the others with capitals: two texts that
+// are equal then mean the same (19.1.4).
+std::string normalize_escapes(std::string_view text);
+
+// "name", "192.0.2.1" or "[2001:db8::1]".
+bool is_host(std::string_view text);
+
+// Takes the next value off a list: up to a comma outside quotes and <>, trimmed. False at the end; empty
+// values are passed over.
+bool next_value(std::string_view& rest, std::string_view& value);
+// Where the first value of a list ends: position of the comma, or the size.
+std::size_t value_end(std::string_view text);
+
+}  // namespace causeway::sip::grammar
