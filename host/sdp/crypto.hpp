@@ -39,12 +39,13 @@ struct Crypto {
     SrtpKey key;
     // The error says what is not supported: an unknown suite, an MKI, an unencrypted or key-derivation-rate
     // session parameter, a key of the wrong length. Such a line is skipped, not fatal: other lines may do.
+    // A lifetime is read and not enforced; WSH and "-" parameters are hints and ignored (RFC 4568 6.3).
     // Never holds the key.
     static Result<Crypto> parse(std::string_view attribute_value);
     std::string to_string() const;
 };
 
-// The usable crypto lines of an m-line in order of preference.
+// The usable crypto lines of an m-line in order of preference; of equal tags the first.
 std::vector<Crypto> cryptos(const Media& media);
 
 }  // namespace causeway::sdp

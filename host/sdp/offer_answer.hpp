@@ -21,8 +21,9 @@ class OfferAnswer {
     // False where it is not this side's turn (an offer while one is pending); nothing changes then.
     bool send_offer(Session offer);
     bool receive_offer(Session offer);
-    // The answer must match the pending offer line by line (3264 6): the error says where not; state is kept
-    // then.
+    // The answer must match the pending offer line by line (3264 6): number, type and protocol of the
+    // m-lines, disabled lines stay so, a common codec on each live RTP line. The error says where not; state
+    // is kept then. Directions that do not match are no error: what both allow is what counts.
     Result<void> send_answer(Session answer);
     Result<void> receive_answer(Session answer);
     // A pending offer is withdrawn or refused (488, 491, CANCEL): what was agreed stands.
@@ -39,14 +40,17 @@ class OfferAnswer {
     std::optional<Session> agreed_local_, agreed_remote_, pending_;
 };
 
-// Whether a new offer follows 3264 8: m-lines never removed, never reordered in type; o= version up by one
-// when changed.
+// Whether a new description of one side follows 3264 8: same o= user and session id; m-lines never removed;
+// type kept except where a disabled line is used anew; o= version up when anything changed. The RFC says up
+// by one; more is taken, since clocks serve as versions.
 Result<void> check_reoffer(const Session& before, const Session& after);
 // An m-line answered with port 0: type, protocol and formats copied (3264 6).
 Media reject(const Media& offered);
-// Codecs of `offered` that `ours` also has, in the offer's order, with the offer's payload types (3264 6.1).
+// Codecs of `offered` that `ours` also has, in the offer's order, with the offer's payload types and our
+// fmtp, which in an answer says what the answerer takes (3264 6.1).
 std::vector<Codec> common_codecs(const std::vector<Codec>& offered, const std::vector<Codec>& ours);
-// True where two descriptions of the same session differ in nothing but direction attributes and o= version.
+// True where two descriptions of the same session differ in nothing but direction attributes, o= version and
+// the unspecified connection address of an old hold (3264 8.4). True of equal ones, too.
 bool only_direction_changed(const Session& before, const Session& after);
 // Direction of an answer to an offered direction when we are willing to do `ours` (3264 6.1).
 Direction answer_direction(Direction offered, Direction ours);

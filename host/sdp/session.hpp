@@ -1,5 +1,6 @@
-// SDP as a value (RFC 8866): parsed, changed, written. Lines and attributes that Causeway does not know are
-// kept in order.
+// SDP as a value (RFC 8866): parsed, changed, written. Attributes that Causeway does not know and lines that
+// it does not interpret are kept in order. A description with an unknown type letter is refused, as section 5
+// asks.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +17,15 @@ namespace causeway::sdp {
 struct Attribute {
     std::string name;
     std::optional<std::string> value;
+    bool operator==(const Attribute&) const = default;
 };
 
 struct Connection {
     bool ip6 = false;
     std::string address;  // without TTL and count; may be a host name
     std::string suffix;   // "/ttl[/count]" as written, for multicast
+    // 0.0.0.0, :: or a name below .invalid: nothing can be sent there. The hold of RFC 2543 (RFC 3264 8.4).
+    bool unspecified() const;
     auto operator<=>(const Connection&) const = default;
 };
 
@@ -40,6 +44,7 @@ struct Codec {
     std::string fmtp;  // empty where there is none
     // Same encoding (name without case, clock, channels); payload types may differ.
     bool same_encoding(const Codec& other) const;
+    bool operator==(const Codec&) const = default;
 };
 
 struct Media {
@@ -59,14 +64,16 @@ struct Media {
     std::string_view attribute(std::string_view name) const;  // value of the first; empty where absent
     bool has_attribute(std::string_view name) const;
     void erase_attributes(std::string_view name);
-    // In the order of the formats.
+    // In the order of the formats, each payload type once. Formats that name no codec (dynamic without
+    // rtpmap, not a number) are left out; none for what is not RTP.
     std::vector<Codec> codecs() const;
-    // Replaces formats, rtpmap and fmtp.
+    // Replaces formats, rtpmap and fmtp; the new attributes stand where the first old one stood.
     void set_codecs(const std::vector<Codec>& codecs);
     // Own direction attribute, else the session's is the caller's business: see Session::direction.
     std::optional<Direction> direction() const;
     void set_direction(Direction d);
     std::optional<std::uint32_t> ptime_ms() const;
+    bool operator==(const Media&) const = default;
 };
 
 struct Origin {
@@ -75,6 +82,7 @@ struct Origin {
     std::uint64_t version = 0;
     bool ip6 = false;
     std::string address;
+    bool operator==(const Origin&) const = default;
 };
 
 struct Session {
@@ -89,13 +97,22 @@ struct Session {
     std::vector<Media> media;
 
     // Lenient on line ends and on order within a section, strict on what must be there (v, o, s, a connection
-    // for each live m-line). The error names the line.
+    // for each live m-line). The error names the line by number and letter and never quotes it (keys).
     static Result<Session> parse(std::string_view text);
+    // With CRLF line ends. CR, LF and NUL inside a value become spaces: a value cannot start a line of its
+    // own.
     std::string to_string() const;
-    // Effective values of one m-line.
+    // Effective values of one m-line. An unspecified connection address takes the receiving half away, so
+    // that every form of hold reads the same.
     Direction direction(const Media& m) const;
     const Connection* connection_of(const Media& m) const;  // null where there is none
     std::string_view attribute(std::string_view attribute_name) const;
+    bool operator==(const Session&) const = default;
+
+    // Bounds of what parse() takes.
+    static constexpr std::size_t max_line = 4096;  // octets
+    static constexpr std::size_t max_lines = 1024;
+    static constexpr std::size_t max_media = 32;
 };
 
 }  // namespace causeway::sdp
