@@ -129,6 +129,8 @@ class Ports {
     void advance(Time now);  // RTCP reports
 
     PortsStatus status() const;
+    const Capabilities& capabilities() const;  // of the engine
+    IpAddress advertised_address() const;      // of the first range: for an SDP that has no live m-line
 
   private:
     struct Impl;

@@ -1,0 +1,420 @@
+#include "host/call/anchor.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "host/base/text.hpp"
+
+namespace causeway::call {
+namespace {
+
+// Attributes that end at each leg: transport addresses and keys (ours take their place), and what describes a
+// transport that we do not relay (ICE, multiplexing, header extensions, feedback of the other leg's RTCP).
+bool ends_here(std::string_view name) {
+    static constexpr std::array<std::string_view, 24> ending{"candidate",
+                                                             "remote-candidates",
+                                                             "end-of-candidates",
+                                                             "ice-ufrag",
+                                                             "ice-pwd",
+                                                             "ice-lite",
+                                                             "ice-options",
+                                                             "ice-mismatch",
+                                                             "rtcp",
+                                                             "rtcp-mux",
+                                                             "rtcp-mux-only",
+                                                             "rtcp-rsize",
+                                                             "rtcp-xr",
+                                                             "crypto",
+                                                             "fingerprint",
+                                                             "setup",
+                                                             "connection",
+                                                             "key-mgmt",
+                                                             "zrtp-hash",
+                                                             "ssrc",
+                                                             "ssrc-group",
+                                                             "msid",
+                                                             "extmap",
+                                                             "tool"};
+    return std::any_of(ending.begin(), ending.end(), [&](auto e) { return iequals(e, name); });
+}
+
+// Session attributes that only make sense with what ends here.
+bool ends_here_session(std::string_view name) {
+    return ends_here(name) || iequals(name, "group") || iequals(name, "msid-semantic") ||
+           iequals(name, "identity");
+}
+
+bool is_secured(const sdp::Media& m) {
+    return m.protocol.find("SAVP") != std::string::npos;
+}
+
+bool live_rtp(const sdp::Media& m) {
+    return !m.rejected() && m.is_rtp();
+}
+
+// Direction of a live line; the old way to say hold, an unspecified address, means that nothing is to be sent
+// there.
+sdp::Direction said_direction(const sdp::Session& session, const sdp::Media& m) {
+    const auto direction = session.direction(m);
+    const auto* c = session.connection_of(m);
+    const auto ip = c == nullptr ? std::nullopt : IpAddress::parse(c->address);
+    return ip && ip->is_unspecified() ? sdp::both(direction, sdp::Direction::sendonly) : direction;
+}
+
+void keep_attributes(std::vector<sdp::Attribute>& attributes, const Traces& traces,
+                     bool (*ends)(std::string_view)) {
+    std::erase_if(attributes,
+                  [&](const sdp::Attribute& a) { return ends(a.name) || (a.value && traces.in(*a.value)); });
+}
+
+void keep_bandwidths(std::vector<std::string>& bandwidths) {
+    std::erase_if(bandwidths,
+                  [](const std::string& b) { return !istarts_with(b, "AS:") && !istarts_with(b, "TIAS:"); });
+}
+
+// Codecs of `list` that have their like in `other`.
+std::vector<sdp::Codec> shared(const std::vector<sdp::Codec>& list, const std::vector<sdp::Codec>& other) {
+    std::vector<sdp::Codec> out;
+    for (const auto& c : list) {
+        if (std::any_of(other.begin(), other.end(), [&](const auto& o) { return c.same_encoding(o); })) {
+            out.push_back(c);
+        }
+    }
+    return out;
+}
+
+// Where RTP and RTCP of a line go (RFC 3605 for a=rtcp). Unspecified where the address is no literal.
+std::pair<Endpoint, Endpoint> addresses(const sdp::Session& session, const sdp::Media& m) {
+    const auto* c = session.connection_of(m);
+    const auto ip = c == nullptr ? std::nullopt : IpAddress::parse(c->address);
+    if (!ip || m.rejected()) return {};
+    Endpoint rtp{*ip, m.port};
+    Endpoint rtcp{*ip, static_cast<std::uint16_t>(m.port + 1)};
+    if (const auto attribute = m.attribute("rtcp"); !attribute.empty()) {
+        const auto words = split(attribute, ' ');
+        if (const auto port = parse_number<std::uint16_t>(words[0])) rtcp.port = *port;
+        if (words.size() == 4) {
+            if (const auto other = IpAddress::parse(words[3])) rtcp.ip = *other;
+        }
+    }
+    return {rtp, rtcp};
+}
+
+}  // namespace
+
+Anchor::Anchor(const Trunk& trunk, media::Ports& ports, Random& random, media::PortOptions options)
+    : trunk_(trunk),
+      ports_(ports),
+      random_(random),
+      options_(std::move(options)),
+      session_id_(random.u32()) {}
+
+std::vector<sdp::SrtpSuite> Anchor::suites() const {
+    const auto& able = ports_.capabilities().suites;
+    if (trunk_.suites.empty()) return able;
+    std::vector<sdp::SrtpSuite> out;
+    for (const auto s : trunk_.suites) {
+        if (std::find(able.begin(), able.end(), s) != able.end()) out.push_back(s);
+    }
+    return out;
+}
+
+Taken<void> Anchor::open_port(Time now, Line& line, const sdp::Media& media) {
+    if (line.port) return {};
+    auto options = options_;
+    if (const auto codecs = media.codecs(); !codecs.empty()) options.clock_rate = codecs.front().clock_rate;
+    auto opened = ports_.open(now, options);
+    if (!opened) return tl::make_unexpected(Refusal{503, opened.error().what});
+    line.port = *opened;
+    return {};
+}
+
+// ---------------------------------------------------------------------------------------------------- keys
+
+// As answerer: the first of their key lines that we can take; ours gets the same tag and suite (RFC
+// 4568 5.1.2).
+Taken<void> Anchor::choose_key(Line& line, const sdp::Media& offered) {
+    const auto refuse = [&](std::string_view why) {
+        return tl::make_unexpected(Refusal{488, std::string(why)});
+    };
+    const bool secured = is_secured(offered);
+    if (trunk_.srtp == SrtpMode::off) {
+        if (secured) return refuse("SRTP offered, plain RTP configured");
+        return {};
+    }
+    const auto allowed = suites();
+    for (auto& theirs : sdp::cryptos(offered)) {
+        if (std::find(allowed.begin(), allowed.end(), theirs.key.suite) == allowed.end()) continue;
+        const bool same = line.ours && line.ours->key.suite == theirs.key.suite;
+        if (!same) line.ours = sdp::Crypto{theirs.tag, sdp::make_srtp_key(theirs.key.suite, random_)};
+        line.ours->tag = theirs.tag;
+        line.theirs = std::move(theirs.key);
+        return {};
+    }
+    if (secured) return refuse("no usable a=crypto line");
+    if (trunk_.srtp == SrtpMode::mandatory) return refuse("plain RTP offered, SRTP required");
+    line.ours.reset();
+    line.theirs = {};
+    return {};
+}
+
+// As offerer: the line of theirs must name one of ours (RFC 4568 5.1.3).
+Taken<void> Anchor::take_key(Line& line, const sdp::Media& answered) {
+    const auto refuse = [&](std::string_view why) {
+        return tl::make_unexpected(Refusal{488, std::string(why)});
+    };
+    const auto lines = sdp::cryptos(answered);
+    if (line.offered.empty() || lines.empty()) {
+        if (is_secured(answered) && !line.offered.empty()) return refuse("secured answer without a=crypto");
+        if (trunk_.srtp == SrtpMode::mandatory) return refuse("answer without SRTP, SRTP required");
+        line.ours.reset();
+        line.theirs = {};
+        return {};
+    }
+    const auto& theirs = lines.front();
+    const auto ours = std::find_if(line.offered.begin(), line.offered.end(), [&](const sdp::Crypto& c) {
+        return c.tag == theirs.tag && c.key.suite == theirs.key.suite;
+    });
+    if (ours == line.offered.end()) return refuse("a=crypto of the answer names no line of the offer");
+    line.ours = *ours;
+    line.theirs = theirs.key;
+    return {};
+}
+
+// ----------------------------------------------------------------------------------------------------
+// descriptions
+
+sdp::Session Anchor::frame(const sdp::Session& theirs, const Traces& traces) const {
+    sdp::Session out;
+    out.times = theirs.times;
+    out.bandwidths = theirs.bandwidths;
+    out.attributes = theirs.attributes;
+    keep_bandwidths(out.bandwidths);
+    keep_attributes(out.attributes, traces, ends_here_session);
+    // Directions are said line by line.
+    std::erase_if(out.attributes, [](const sdp::Attribute& a) {
+        return a.name == "sendrecv" || a.name == "sendonly" || a.name == "recvonly" || a.name == "inactive";
+    });
+    return out;
+}
+
+sdp::Media Anchor::anchored(const Line& line, const sdp::Media& theirs, const sdp::Session& session,
+                            const Traces& traces) const {
+    sdp::Media out = theirs;
+    out.title.reset();
+    out.key.reset();
+    keep_bandwidths(out.bandwidths);
+    keep_attributes(out.attributes, traces, ends_here);
+    out.set_direction(said_direction(session, theirs));
+    const Endpoint local = ports_.advertised(*line.port);
+    out.port = local.port;
+    out.port_count = 1;
+    out.connection = sdp::Connection{local.ip.is_v6(), local.ip.to_string(), {}};
+    return out;
+}
+
+// o= and the version, which goes up by one with each description that differs from the one before (RFC 3264
+// 8).
+void Anchor::number(sdp::Session& session) {
+    session.origin = {};
+    for (const auto& m : session.media) {
+        if (!m.connection) continue;
+        session.origin.address = m.connection->address;
+        session.origin.ip6 = m.connection->ip6;
+        break;
+    }
+    if (session.origin.address.empty()) {
+        const auto any = ports_.advertised_address();
+        session.origin.address = any.to_string();
+        session.origin.ip6 = any.is_v6();
+    }
+    // One connection for the session where all lines share it: what most peers expect to read.
+    const auto first = std::find_if(session.media.begin(), session.media.end(),
+                                    [](const auto& m) { return m.connection.has_value(); });
+    session.connection = first != session.media.end()
+                             ? first->connection
+                             : sdp::Connection{session.origin.ip6, session.origin.address, {}};
+    for (auto& m : session.media) {
+        if (m.connection == session.connection) m.connection.reset();
+    }
+    session.origin.session_id = session_id_;
+    auto body = session.to_string();
+    if (body != last_body_) ++version_;
+    last_body_ = std::move(body);
+    session.origin.version = version_;
+}
+
+Taken<void> Anchor::take_offer(Time now, const sdp::Session& offer) {
+    if (!agreement_.receive_offer(offer)) return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    const auto refused = [&](Refusal why) {
+        agreement_.rollback();
+        return tl::make_unexpected(std::move(why));
+    };
+    lines_.resize(std::max(lines_.size(), offer.media.size()));
+    bool any = false;
+    for (std::size_t i = 0; i < offer.media.size(); ++i) {
+        const auto& m = offer.media[i];
+        lines_[i].type = m.type;
+        if (!live_rtp(m)) continue;
+        if (auto key = choose_key(lines_[i], m); !key) return refused(key.error());
+        if (auto port = open_port(now, lines_[i], m); !port) return refused(port.error());
+        any = true;
+    }
+    if (!any && !offer.media.empty()) return refused({488, "no RTP m-line"});
+    return {};
+}
+
+Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, const Traces& traces) {
+    sdp::Session out = frame(theirs, traces);
+    lines_.resize(std::max(lines_.size(), theirs.media.size()));
+    for (std::size_t i = 0; i < theirs.media.size(); ++i) {
+        const auto& m = theirs.media[i];
+        Line& line = lines_[i];
+        line.type = m.type;
+        line.offered.clear();
+        if (!live_rtp(m)) {
+            out.media.push_back(sdp::reject(m));
+            continue;
+        }
+        if (auto port = open_port(now, line, m); !port) return tl::make_unexpected(port.error());
+        sdp::Media ours = anchored(line, m, theirs, traces);
+        ours.set_codecs(m.codecs());
+        ours.protocol = trunk_.srtp == SrtpMode::mandatory ? "RTP/SAVP" : "RTP/AVP";
+        if (line.ours) {  // agreed before: the same key stays (RFC 3711 3.3.1)
+            line.offered = {*line.ours};
+        } else if (trunk_.srtp != SrtpMode::off && !agreement_.agreed_local()) {
+            for (const auto suite : suites()) {
+                line.offered.push_back({static_cast<std::uint32_t>(line.offered.size() + 1),
+                                        sdp::make_srtp_key(suite, random_)});
+            }
+        }
+        for (const auto& c : line.offered) ours.attributes.push_back({"crypto", c.to_string()});
+        out.media.push_back(std::move(ours));
+    }
+    number(out);
+    if (!agreement_.send_offer(out)) return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    return out;
+}
+
+Taken<void> Anchor::take_answer(Time now, const sdp::Session& answer, bool preview) {
+    if (agreement_.state() != sdp::OfferAnswer::State::local_offer) {
+        return tl::make_unexpected(Refusal{488, "an answer without an offer"});
+    }
+    const sdp::Session offer = *agreement_.local();
+    if (answer.media.size() != offer.media.size()) {
+        return tl::make_unexpected(Refusal{488, "the answer has another number of m-lines than the offer"});
+    }
+    for (std::size_t i = 0; i < answer.media.size(); ++i) {
+        if (!live_rtp(answer.media[i]) || !lines_[i].port) continue;
+        if (auto key = take_key(lines_[i], answer.media[i]); !key) return key;
+    }
+    if (auto set = set_remote(now, offer, answer); !set) return set;
+    if (preview) return {};
+    if (auto agreed = agreement_.receive_answer(answer); !agreed) {
+        return tl::make_unexpected(Refusal{488, agreed.error().what});
+    }
+    return {};
+}
+
+Taken<sdp::Session> Anchor::make_answer(Time now, const sdp::Session& theirs, const Traces& traces,
+                                        bool preview) {
+    if (agreement_.state() != sdp::OfferAnswer::State::remote_offer) {
+        return tl::make_unexpected(Refusal{488, "an answer without an offer"});
+    }
+    const sdp::Session offer = *agreement_.remote();
+    sdp::Session out = frame(theirs, traces);
+    out.times = offer.times;
+    bool any = offer.media.empty();
+    for (std::size_t i = 0; i < offer.media.size(); ++i) {
+        const auto& offered = offer.media[i];
+        const bool live = live_rtp(offered) && i < theirs.media.size() && live_rtp(theirs.media[i]);
+        // Their choice and order, our caller's numbers; parameters as the answerer gave them.
+        std::vector<sdp::Codec> codecs;
+        if (live) {
+            const auto numbers = offered.codecs();
+            for (auto c : theirs.media[i].codecs()) {
+                const auto like = std::find_if(numbers.begin(), numbers.end(),
+                                               [&](const auto& n) { return n.same_encoding(c); });
+                if (like == numbers.end()) continue;
+                c.payload_type = like->payload_type;
+                codecs.push_back(std::move(c));
+            }
+        }
+        if (codecs.empty()) {
+            out.media.push_back(sdp::reject(offered));
+            continue;
+        }
+        any = true;
+        sdp::Media ours = anchored(lines_[i], theirs.media[i], theirs, traces);
+        ours.type = offered.type;
+        ours.protocol = offered.protocol;
+        ours.set_codecs(codecs);
+        if (lines_[i].ours) ours.attributes.push_back({"crypto", lines_[i].ours->to_string()});
+        out.media.push_back(std::move(ours));
+    }
+    if (!any) return tl::make_unexpected(Refusal{488, "no codec in common"});
+    number(out);
+    if (auto set = set_remote(now, out, offer); !set) return tl::make_unexpected(set.error());
+    if (preview) return out;
+    if (auto agreed = agreement_.send_answer(out); !agreed) {
+        return tl::make_unexpected(Refusal{500, agreed.error().what});
+    }
+    return out;
+}
+
+// ---------------------------------------------------------------------------------------------------- ports
+
+Taken<void> Anchor::set_remote(Time now, const sdp::Session& local, const sdp::Session& remote) {
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        Line& line = lines_[i];
+        if (!line.port) continue;
+        media::RemoteMedia r;
+        r.direction = sdp::Direction::inactive;
+        if (i < local.media.size() && i < remote.media.size() && live_rtp(local.media[i]) &&
+            live_rtp(remote.media[i])) {
+            const auto& mine = local.media[i];
+            const auto& theirs = remote.media[i];
+            std::tie(r.rtp, r.rtcp) = addresses(remote, theirs);
+            r.direction = sdp::both(local.direction(mine), sdp::reversed(said_direction(remote, theirs)));
+            r.codecs = shared(theirs.codecs(), mine.codecs());
+            r.ours = shared(mine.codecs(), theirs.codecs());
+            if (line.ours) {
+                r.send_key = line.ours->key;
+                r.receive_key = line.theirs;
+            }
+        }
+        if (auto set = ports_.set_remote(now, *line.port, r); !set) {
+            return tl::make_unexpected(Refusal{503, set.error().what});
+        }
+    }
+    return {};
+}
+
+Taken<void> Anchor::join(Time now, Anchor& a, Anchor& b) {
+    for (std::size_t i = 0; i < std::min(a.lines_.size(), b.lines_.size()); ++i) {
+        if (!a.lines_[i].port || !b.lines_[i].port) continue;
+        if (auto joined = a.ports_.join(now, *a.lines_[i].port, *b.lines_[i].port); !joined) {
+            return tl::make_unexpected(Refusal{503, joined.error().what});
+        }
+    }
+    return {};
+}
+
+std::vector<CdrMedia> Anchor::figures(std::string_view leg) const {
+    std::vector<CdrMedia> out;
+    for (const auto& line : lines_) {
+        if (line.port) out.push_back({std::string(leg), line.type, ports_.report(*line.port)});
+    }
+    return out;
+}
+
+std::vector<CdrMedia> Anchor::close(Time now, std::string_view leg) {
+    std::vector<CdrMedia> out;
+    for (auto& line : lines_) {
+        if (line.port) out.push_back({std::string(leg), line.type, ports_.close(now, *line.port)});
+    }
+    lines_.clear();
+    return out;
+}
+
+}  // namespace causeway::call

@@ -1,0 +1,84 @@
+// The media side of one leg: each m-line anchored on a port of ours, and the SDP that says so. What one leg
+// received goes in, what may be said of it on the other leg comes out: our addresses, our keys, their codecs,
+// directions and attributes; nothing that tells where the other side is.
+//
+// Both legs of a call have an Anchor. A description travels  a.take_offer(x) ► b.make_offer(x) ►
+// b.take_answer(y) ► a.make_answer(y) ► join(a, b), and the other way round when the callee makes the offer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/call/cdr.hpp"
+#include "host/call/config.hpp"
+#include "host/call/crossing.hpp"
+#include "host/sdp/crypto.hpp"
+#include "host/sdp/offer_answer.hpp"
+
+namespace causeway::call {
+
+// Why a description was not taken, as the status that answers it (488, 503).
+struct Refusal {
+    int status = 488;
+    std::string why;
+};
+template <class T>
+using Taken = tl::expected<T, Refusal>;
+
+class Anchor {
+  public:
+    // `trunk` gives the SRTP policy; both references outlive the anchor.
+    Anchor(const Trunk& trunk, media::Ports& ports, Random& random, media::PortOptions options);
+    Anchor(const Anchor&) = delete;
+    Anchor& operator=(const Anchor&) = delete;
+
+    // Their offer. Opens a port for each new live RTP m-line, and chooses the key line of secured ones (RFC
+    // 4568 5.1.2).
+    Taken<void> take_offer(Time now, const sdp::Session& offer);
+    // Our offer, made of what the other leg offered.
+    Taken<sdp::Session> make_offer(Time now, const sdp::Session& theirs, const Traces& traces);
+    // Their answer. A preview (SDP in an unreliable provisional response, RFC 6337 3.1.1) starts media but
+    // agrees nothing.
+    Taken<void> take_answer(Time now, const sdp::Session& answer, bool preview);
+    // Our answer, made of what the other leg answered. The same again for a preview and the 2xx.
+    Taken<sdp::Session> make_answer(Time now, const sdp::Session& theirs, const Traces& traces, bool preview);
+    // The pending offer came to nothing: what was agreed stands.
+    void rollback() { agreement_.rollback(); }
+
+    const sdp::OfferAnswer& agreement() const { return agreement_; }
+    // Joins the m-lines of both legs, path by path.
+    static Taken<void> join(Time now, Anchor& a, Anchor& b);
+    // Frees ports, keys and contexts; the figures of each m-line come back.
+    std::vector<CdrMedia> close(Time now, std::string_view leg);
+    std::vector<CdrMedia> figures(std::string_view leg) const;
+
+  private:
+    struct Line {
+        std::string type;
+        std::optional<media::PortId> port;  // none: rejected
+        std::vector<sdp::Crypto> offered;   // our lines of a pending offer
+        std::optional<sdp::Crypto> ours;    // our line in use
+        sdp::SrtpKey theirs;                // their key in use
+    };
+    Taken<void> open_port(Time now, Line& line, const sdp::Media& media);
+    Taken<void> choose_key(Line& line, const sdp::Media& offered);
+    Taken<void> take_key(Line& line, const sdp::Media& answered);
+    Taken<void> set_remote(Time now, const sdp::Session& local, const sdp::Session& remote);
+    sdp::Session frame(const sdp::Session& theirs, const Traces& traces) const;
+    sdp::Media anchored(const Line& line, const sdp::Media& theirs, const sdp::Session& session,
+                        const Traces& traces) const;
+    void number(sdp::Session& session);
+    std::vector<sdp::SrtpSuite> suites() const;
+
+    const Trunk& trunk_;
+    media::Ports& ports_;
+    Random& random_;
+    media::PortOptions options_;
+    sdp::OfferAnswer agreement_;
+    std::uint64_t session_id_ = 0, version_ = 0;
+    std::string last_body_;  // of the last description made, without its o= line: the version counts changes
+    std::vector<Line> lines_;
+};
+
+}  // namespace causeway::call

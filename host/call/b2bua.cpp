@@ -1,0 +1,467 @@
+#include "host/call/b2bua.hpp"
+
+#include <algorithm>
+
+#include "host/base/log.hpp"
+#include "host/base/text.hpp"
+
+namespace causeway::call {
+namespace {
+
+constexpr std::string_view retry_after = "10";  // seconds; for want of room
+
+tl::unexpected<Refusal> refusal(int status, std::string why) {
+    return tl::make_unexpected(Refusal{status, std::move(why)});
+}
+
+Taken<sdp::Session> parse_sdp(std::string_view body) {
+    auto session = sdp::Session::parse(body);
+    if (!session) return refusal(400, "SDP: " + session.error().what);
+    return std::move(*session);
+}
+
+std::string number_of(const sip::Uri& uri) {
+    return Router::called_number(uri);
+}
+
+// Max-Forwards of the request that goes on; refuse_bad_request has taken care of 0.
+std::uint32_t max_forwards(const sip::Message& invite) {
+    const auto value = parse_number<std::uint32_t>(invite.first(sip::HeaderId::max_forwards));
+    return value && *value <= 255 ? *value - 1 : 70;
+}
+
+int reinvite_status(int status) {
+    return status == 491 || status == 488 ? status : status == 606 ? 488 : 500;
+}
+
+}  // namespace
+
+B2bua::B2bua(const Config& config, Legs& legs, media::Ports& ports, Random& random, CdrSink& cdrs)
+    : config_(config), router_(config_), legs_(legs), ports_(ports), random_(random), cdrs_(cdrs) {}
+
+B2bua::~B2bua() = default;
+
+B2bua::Call* B2bua::call_of(LegId leg) const {
+    const auto id = by_leg_.find(leg);
+    const auto call = id == by_leg_.end() ? calls_.end() : calls_.find(id->second);
+    return call == calls_.end() ? nullptr : call->second.get();
+}
+
+B2bua::Side B2bua::make_side(LegId leg, const Trunk& trunk, std::string_view call_id, const sip::Hop& hop) {
+    media::PortOptions options;
+    options.call_id = call_id;
+    options.signaling_source = hop.remote.ip;
+    options.learning = trunk.learning;
+    return {leg, &trunk, std::make_unique<Anchor>(trunk, ports_, random_, std::move(options)), {}};
+}
+
+// ----------------------------------------------------------------------------------------------------
+// setting up
+
+void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const sip::Hop& from) {
+    ++attempts_;
+    const AttemptId id = ++last_id_;
+    Call& call = *(calls_[id] = std::make_unique<Call>());
+    call.id = id;
+    call.caller.leg = leg;
+    by_leg_[leg] = id;
+    call.start.attempt = id;
+    call.start.at = now;
+    call.start.call_id = invite.call_id();
+    call.start.caller = number_of(invite.from().uri);
+    call.end.attempt = id;
+
+    const Trunk* trunk = router_.source(from);
+    if (trunk == nullptr) {
+        ++unknown_source_;
+        return refuse(now, call, 403, "source belongs to no trunk", Ended::gateway);
+    }
+    call.start.source_trunk = trunk->name;
+    call.caller = make_side(leg, *trunk, invite.call_id(), from);
+    call.caller.traces.note(invite, from);
+    if (auto started = start(now, call, invite); !started) {
+        const bool full = started.error().status == 503;
+        refuse(now, call, started.error().status, started.error().why, Ended::gateway,
+               full ? ExtraHeaders{{"Retry-After", std::string(retry_after)}} : ExtraHeaders{});
+    }
+}
+
+Taken<void> B2bua::start(Time now, Call& call, const sip::Message& invite) {
+    const auto uri = sip::Uri::parse(invite.request_uri());
+    if (!uri) return refusal(400, uri.error().what);
+    call.start.callee = uri->is_sip() || uri->is_tel() ? number_of(*uri) : std::string(uri->opaque);
+    if (!uri->is_sip() && !uri->is_tel()) return refusal(416, "Request-URI scheme " + uri->scheme);
+    if (draining_) return refusal(503, "draining");
+    if (calls_.size() > config_.max_calls) return refusal(503, "max_calls reached");
+    const auto target = router_.target(call.start.callee);
+    if (!target) return refusal(404, "no route to " + call.start.callee);
+    return send_on(now, call, invite, *target);
+}
+
+Taken<void> B2bua::send_on(Time now, Call& call, const sip::Message& invite, const Target& target) {
+    const Trunk& trunk = *target.trunk;
+    InviteOptions out;
+    out.hop = {trunk.transport, trunk.listener, target.remote};
+    out.call_id = random_.token(16);
+    call.callee = make_side({}, trunk, call.start.call_id, out.hop);
+    call.start.target_trunk = trunk.name;
+    call.start.target_call_id = out.call_id;
+
+    call.late_offer = invite.body().empty();
+    if (!call.late_offer) {
+        auto offer = parse_sdp(invite.body());
+        if (!offer) return tl::make_unexpected(offer.error());
+        call.caller.traces.note(*offer);
+        if (auto taken = call.caller.media->take_offer(now, *offer); !taken) return taken;
+        auto ours = call.callee.media->make_offer(now, *offer, call.caller.traces);
+        if (!ours) return tl::make_unexpected(ours.error());
+        out.body = ours->to_string();
+    }
+
+    const std::string& us = legs_.listener(trunk.listener).host;
+    sip::Uri uri;
+    uri.scheme = "sip";
+    uri.user = target.number;
+    uri.host = trunk.domain.empty() ? target.remote.ip.to_uri_host() : trunk.domain;
+    if (trunk.domain.empty() && target.remote.port != 5060) uri.port = target.remote.port;
+    out.request_uri = uri.to_string();
+    out.to.uri = uri;
+    out.to.uri.port.reset();
+    out.from = crossing_party(invite.from(), trunk.domain.empty() ? us : trunk.domain);
+    out.max_forwards = max_forwards(invite);
+    out.headers = crossing_headers(invite, call.caller.traces, trunk.domain.empty() ? us : trunk.domain);
+
+    // The record comes first: once the INVITE is out, no crash may lose it.
+    if (!cdrs_.start(call.start)) return refusal(503, "no room for call records");
+    call.recorded = true;
+    log::info(call.start.call_id, "call {} {} -> {} by {} to {}, Call-ID {} there", call.id,
+              call.start.caller, call.start.callee, trunk.name, target.remote.to_string(), out.call_id);
+    call.callee.leg = legs_.invite(now, out);
+    by_leg_[call.callee.leg] = call.id;
+    call.no_answer = timers_.set(now + config_.no_answer, call.id);
+    return {};
+}
+
+void B2bua::on_progress(Time now, LegId leg, const sip::Message& response) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    call->callee.traces.note(response, legs_.find(leg)->hop);
+    if (response.status() == 180 && !call->end.ringing) call->end.ringing = now;
+    call->ringing = true;
+    std::string body;
+    if (!response.body().empty() && !call->late_offer) {
+        if (auto media = preview(now, *call, response); media) {
+            body = call->answer;
+        } else {
+            log::warning(call->start.call_id, "early media not usable: {}", media.error().why);
+        }
+    }
+    const auto& host = legs_.listener(call->caller.trunk->listener).host;
+    legs_.progress(now, call->caller.leg, response.status(), {},
+                   crossing_headers(response, call->callee.traces, host), body);
+}
+
+// SDP in a provisional response: media starts, nothing is agreed yet (RFC 6337 3.1.1). Another fork's may
+// follow.
+Taken<void> B2bua::preview(Time now, Call& call, const sip::Message& response) {
+    auto session = parse_sdp(response.body());
+    if (!session) return tl::make_unexpected(session.error());
+    call.callee.traces.note(*session);
+    if (auto taken = call.callee.media->take_answer(now, *session, true); !taken) return taken;
+    if (call.answer.empty()) {
+        auto answer = call.caller.media->make_answer(now, *session, call.callee.traces, true);
+        if (!answer) return tl::make_unexpected(answer.error());
+        call.answer = answer->to_string();
+    }
+    call.preview = std::move(*session);
+    return Anchor::join(now, *call.caller.media, *call.callee.media);
+}
+
+void B2bua::on_answered(Time now, LegId leg, const sip::Message& response) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    timers_.cancel(call->no_answer);
+    call->callee.traces.note(response, legs_.find(leg)->hop);
+    if (auto agreed = agree(now, *call, response); !agreed) {
+        legs_.hang_up(now, leg);
+        return refuse(now, *call, agreed.error().status, agreed.error().why, Ended::gateway);
+    }
+    ++answered_;
+    call->answered = true;
+    call->end.answered = now;
+    if (!call->late_offer) legs_.ack(now, leg);
+    const auto& host = legs_.listener(call->caller.trunk->listener).host;
+    legs_.answer(now, call->caller.leg, crossing_headers(response, call->callee.traces, host), call->answer);
+}
+
+// The 2xx: either the answer to our offer, or, in a call without one, their offer.
+Taken<void> B2bua::agree(Time now, Call& call, const sip::Message& response) {
+    Anchor& caller = *call.caller.media;
+    Anchor& callee = *call.callee.media;
+    std::optional<sdp::Session> session;
+    if (!response.body().empty()) {
+        auto parsed = parse_sdp(response.body());
+        if (!parsed) return refusal(488, parsed.error().why);
+        session = std::move(*parsed);
+        call.callee.traces.note(*session);
+    } else if (call.preview) {
+        session = call.preview;  // said before, not repeated
+    }
+    if (!session) return refusal(488, "2xx without SDP");
+    if (call.late_offer) {
+        if (auto taken = callee.take_offer(now, *session); !taken) return taken;
+        auto offer = caller.make_offer(now, *session, call.callee.traces);
+        if (!offer) return tl::make_unexpected(offer.error());
+        call.answer = offer->to_string();
+        return {};
+    }
+    if (auto taken = callee.take_answer(now, *session, false); !taken) return taken;
+    auto answer = caller.make_answer(now, *session, call.callee.traces, false);
+    if (!answer) return tl::make_unexpected(answer.error());
+    if (call.answer.empty()) call.answer = answer->to_string();
+    return Anchor::join(now, caller, callee);
+}
+
+void B2bua::on_acked(Time now, LegId leg, const sip::Message& ack) {
+    Call* call = call_of(leg);
+    if (call == nullptr || !call->late_offer) return;
+    if (auto agreed = agree_late(now, *call, ack); !agreed) {
+        hang_up_both(now, *call, agreed.error().why);
+        finish(now, *call, 200, agreed.error().why, Ended::gateway);
+    }
+}
+
+// The ACK of a call without offer carries the answer; ours goes out in the callee's ACK.
+Taken<void> B2bua::agree_late(Time now, Call& call, const sip::Message& ack) {
+    if (ack.body().empty()) return refusal(488, "ACK without the answer");
+    auto session = parse_sdp(ack.body());
+    if (!session) return tl::make_unexpected(session.error());
+    call.caller.traces.note(*session);
+    if (auto taken = call.caller.media->take_answer(now, *session, false); !taken) return taken;
+    auto answer = call.callee.media->make_answer(now, *session, call.caller.traces, false);
+    if (!answer) return tl::make_unexpected(answer.error());
+    legs_.ack(now, call.callee.leg, answer->to_string());
+    return Anchor::join(now, *call.caller.media, *call.callee.media);
+}
+
+// ----------------------------------------------------------------------------------------------------
+// re-INVITE
+
+void B2bua::on_reinvite(Time now, LegId leg, const sip::Message& request) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return legs_.reject_reinvite(now, leg, 481);
+    Side& from = side(*call, leg);
+    from.traces.note(request, legs_.find(leg)->hop);
+    if (auto crossed = cross_reinvite(now, *call, from, request); !crossed) {
+        log::info(call->start.call_id, "re-INVITE refused: {}", crossed.error().why);
+        legs_.reject_reinvite(now, leg, crossed.error().status);
+    }
+}
+
+Taken<void> B2bua::cross_reinvite(Time now, Call& call, Side& from, const sip::Message& request) {
+    Side& to = other(call, from.leg);
+    if (request.body().empty()) return refusal(488, "re-INVITE without offer");
+    auto offer = parse_sdp(request.body());
+    if (!offer) return tl::make_unexpected(offer.error());
+    const auto* before = from.media->agreement().agreed_remote();
+    if (before == nullptr || to.media->agreement().agreed_remote() == nullptr)
+        return refusal(491, "not agreed yet");
+    if (!sdp::only_direction_changed(*before, *offer)) return refusal(488, "more than the direction changes");
+    if (auto taken = from.media->take_offer(now, *offer); !taken) return taken;
+    auto ours = to.media->make_offer(now, *offer, from.traces);
+    if (!ours) {
+        from.media->rollback();
+        return tl::make_unexpected(ours.error());
+    }
+    if (!legs_.reinvite(now, to.leg, ours->to_string())) {
+        from.media->rollback();
+        to.media->rollback();
+        return refusal(491, "the other side is changing too");
+    }
+    return {};
+}
+
+void B2bua::on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    Side& to = side(*call, leg);
+    Side& from = other(*call, leg);
+    to.traces.note(response, legs_.find(leg)->hop);
+    if (auto done = finish_reinvite(now, from, to, response); !done) {
+        from.media->rollback();
+        to.media->rollback();
+        log::warning(call->start.call_id, "re-INVITE came to nothing: {}", done.error().why);
+        legs_.reject_reinvite(now, from.leg, 488);
+    }
+}
+
+Taken<void> B2bua::finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response) {
+    auto session = parse_sdp(response.body());
+    if (!session) return tl::make_unexpected(session.error());
+    if (auto taken = to.media->take_answer(now, *session, false); !taken) return taken;
+    auto answer = from.media->make_answer(now, *session, to.traces, false);
+    if (!answer) return tl::make_unexpected(answer.error());
+    legs_.accept_reinvite(now, from.leg, answer->to_string());
+    return Anchor::join(now, *from.media, *to.media);
+}
+
+void B2bua::on_reinvite_failed(Time now, LegId leg, int status) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    call->caller.media->rollback();
+    call->callee.media->rollback();
+    legs_.reject_reinvite(now, other(*call, leg).leg, reinvite_status(status));
+}
+
+// ---------------------------------------------------------------------------------------------------- ending
+
+void B2bua::on_failed(Time now, LegId leg, int status, const sip::Message* response) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    ExtraHeaders headers;
+    if (response != nullptr) {
+        call->callee.traces.note(*response, legs_.find(leg)->hop);
+        headers = crossing_headers(*response, call->callee.traces,
+                                   legs_.listener(call->caller.trunk->listener).host);
+    }
+    refuse(now, *call, crossing_status(status), response == nullptr ? "no answer from the trunk" : "",
+           response == nullptr ? Ended::gateway : Ended::callee, headers);
+}
+
+void B2bua::on_cancelled(Time now, LegId leg, const sip::Message& request) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    legs_.hang_up(now, call->callee.leg, crossing_reason(request, call->caller.traces));
+    finish(now, *call, 487, {}, Ended::caller);
+}
+
+void B2bua::on_bye(Time now, LegId leg, const sip::Message& bye) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    const bool caller = call->caller.leg == leg;
+    const auto reason = crossing_reason(bye, side(*call, leg).traces);
+    legs_.hang_up(now, other(*call, leg).leg, reason);
+    finish(now, *call, 200, reason, caller ? Ended::caller : Ended::callee);
+}
+
+void B2bua::on_lost(Time now, LegId leg, std::string_view why) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    legs_.hang_up(now, other(*call, leg).leg);
+    finish(now, *call, 200, why, Ended::gateway);
+}
+
+void B2bua::on_ended(Time, LegId leg) {
+    by_leg_.erase(leg);
+}
+
+void B2bua::on_request(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from) {
+    if (router_.source(from) == nullptr) {
+        ++unknown_source_;
+        return legs_.respond(now, id, request, 403);
+    }
+    legs_.respond(now, id, request, 200);
+}
+
+void B2bua::advance(Time now) {
+    while (auto due = timers_.pop_due(now)) {
+        const auto found = calls_.find(due->second);
+        if (found == calls_.end()) continue;
+        Call& call = *found->second;
+        call.no_answer = {};
+        legs_.hang_up(now, call.callee.leg, "SIP ;cause=408 ;text=\"No answer\"");
+        refuse(now, call, 408, "no answer", Ended::gateway);
+    }
+}
+
+bool B2bua::hangup(Time now, AttemptId id) {
+    const auto found = calls_.find(id);
+    if (found == calls_.end()) return false;
+    Call& call = *found->second;
+    hang_up_both(now, call, "hung up by the operator");
+    finish(now, call, call.answered ? 200 : 480, "hung up by the operator", Ended::gateway);
+    return true;
+}
+
+void B2bua::hang_up_both(Time now, Call& call, std::string_view why) {
+    log::info(call.start.call_id, "call {} hung up: {}", call.id, why);
+    legs_.hang_up(now, call.caller.leg);
+    legs_.hang_up(now, call.callee.leg);
+}
+
+// A final response to the caller, and the end of the attempt.
+void B2bua::refuse(Time now, Call& call, int status, std::string_view why, Ended by,
+                   const ExtraHeaders& headers) {
+    const LegId caller = call.caller.leg;
+    // The record before the response: an attempt that was finally answered has one.
+    finish(now, call, status, why, by);
+    legs_.reject(now, caller, status, {}, headers);
+}
+
+// Records the end, frees ports, keys and contexts, and forgets the call. What the legs still have to say they
+// say alone.
+void B2bua::finish(Time now, Call& call, int status, std::string_view reason, Ended by) {
+    timers_.cancel(call.no_answer);
+    if (!call.answered) ++failed_;
+    CdrEnd& end = call.end;
+    end.at = now;
+    end.status = status;
+    end.reason = reason.empty() ? std::string(sip::reason_phrase(status)) : std::string(reason);
+    end.by = by;
+    if (call.caller.media) end.media = call.caller.media->close(now, "caller");
+    if (call.callee.media) {
+        for (auto& m : call.callee.media->close(now, "callee")) end.media.push_back(std::move(m));
+    }
+    if (!call.recorded) call.recorded = cdrs_.start(call.start);
+    if (call.recorded) cdrs_.end(end);
+    log::info(call.start.call_id, "call {} ended: {} {}", call.id, status, end.reason);
+    by_leg_.erase(call.caller.leg);
+    by_leg_.erase(call.callee.leg);
+    calls_.erase(call.id);
+}
+
+// ----------------------------------------------------------------------------------------------------
+// looking in
+
+std::vector<CallInfo> B2bua::calls() const {
+    std::vector<CallInfo> out;
+    const auto leg_info = [&](const Side& s) {
+        LegInfo info;
+        if (s.trunk != nullptr) info.trunk = s.trunk->name;
+        if (const Leg* leg = legs_.find(s.leg)) {
+            info.call_id = leg->call_id;
+            info.remote = leg->hop.remote;
+            info.state = to_string(leg->state);
+        }
+        return info;
+    };
+    for (const auto& [id, call] : calls_) {
+        CallInfo info;
+        info.id = id;
+        info.state = call->answered ? "answered" : call->ringing ? "ringing" : "trying";
+        info.caller = call->start.caller;
+        info.callee = call->start.callee;
+        info.started = call->start.at;
+        info.answered = call->end.answered;
+        info.incoming = leg_info(call->caller);
+        if (call->callee.leg) info.outgoing = leg_info(call->callee);
+        if (call->caller.media) info.media = call->caller.media->figures("caller");
+        if (call->callee.media) {
+            for (auto& m : call->callee.media->figures("callee")) info.media.push_back(std::move(m));
+        }
+        out.push_back(std::move(info));
+    }
+    std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return out;
+}
+
+void B2bua::fill(CoreStatus& status) const {
+    status.calls = calls_.size();
+    status.attempts = attempts_;
+    status.answered = answered_;
+    status.failed = failed_;
+    status.unknown_source = unknown_source_;
+    status.draining = draining_;
+}
+
+}  // namespace causeway::call

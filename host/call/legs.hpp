@@ -1,0 +1,227 @@
+// Legs: the user agent core (RFC 3261 sections 8, 9, 12 to 15). A leg is one side of a call: one INVITE we
+// sent or received, its dialogs, and what was said in them. This file knows transactions and dialogs, nothing
+// of media, routes or the other side of the call: bodies pass through as text, and whoever owns the legs
+// decides what happens next.
+//
+// Done here and nowhere else: 100 Trying, To tags, Contact, ACK and its repetition, 2xx retransmission until
+// the ACK (13.3.1.4), CANCEL races (9.1, 9.2), surplus forked 2xx (acknowledged, then BYE), BYE only when it
+// may be sent (15), CSeq order, 405, 415, 420, 481, 482, 483, 491, 501.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "host/base/random.hpp"
+#include "host/base/slots.hpp"
+#include "host/base/timers.hpp"
+#include "host/sip/dialog.hpp"
+#include "host/sip/transactions.hpp"
+
+namespace causeway::call {
+
+struct Leg;
+using LegId = Handle<Leg>;
+
+enum class LegState : std::uint8_t {
+    incoming,    // UAS: INVITE received, no final response yet
+    answered,    // UAS: 2xx sent, ACK awaited
+    inviting,    // UAC: INVITE sent, no dialog yet
+    early,       // UAC: at least one early dialog
+    cancelling,  // UAC: given up, final response awaited
+    accepted,    // UAC: 2xx received, ACK not yet sent
+    confirmed,
+    ending,  // BYE sent, its response awaited
+    ended,
+};
+std::string_view to_string(LegState state);
+
+// Header fields to add to a message, in order.
+using ExtraHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// One side of a call. Read it freely; only Legs changes it.
+struct Leg {
+    LegId id;
+    bool is_incoming = false;
+    LegState state = LegState::incoming;
+    sip::Hop hop;  // where requests of ours go (responses follow the request)
+    std::string call_id, local_tag;
+    sip::Message invite;               // the first INVITE, sent or received
+    std::vector<sip::Dialog> dialogs;  // UAC: one per fork until one is chosen; then, and for a UAS, one
+
+    // ---- bookkeeping of Legs
+    sip::TransactionId invite_transaction;  // of the first INVITE
+    sip::TransactionId reinvite_in, reinvite_out;
+    sip::TransactionId bye_transaction;
+    sip::Message reinvite;  // the one behind reinvite_in, kept for the 2xx
+    // UAS: the 2xx under retransmission, of the first INVITE or a re-INVITE, until its ACK comes.
+    sip::Message ok;
+    sip::TransactionId ok_transaction;
+    bool ok_pending = false;
+    Duration ok_interval{};
+    Time ok_deadline{};
+    Timers<LegId>::Id ok_timer;
+    // UAC: ACKs sent, by remote tag and CSeq number; sent again with each retransmitted 2xx.
+    struct SentAck {
+        sip::Message message;
+        sip::Hop hop;
+    };
+    std::map<std::string, SentAck> acks;
+    // A UAS that is hung up on before its ACK came.
+    bool bye_when_acked = false;
+    std::string bye_reason;
+
+    sip::Dialog* dialog() { return dialogs.empty() ? nullptr : &dialogs.front(); }
+    const sip::Dialog* dialog() const { return dialogs.empty() ? nullptr : &dialogs.front(); }
+};
+
+// What legs tell their owner. The owner may call back into Legs from any of these.
+class LegEvents {
+  public:
+    virtual ~LegEvents() = default;
+    // A new INVITE; 100 Trying has gone out.
+    virtual void on_incoming(Time now, LegId leg, const sip::Message& invite, const sip::Hop& from) = 0;
+    // 101..199 to our INVITE. Each early dialog speaks for itself: see the To tag.
+    virtual void on_progress(Time now, LegId leg, const sip::Message& response) = 0;
+    // The first 2xx to our INVITE. The owner sends the ACK, now or later, by ack().
+    virtual void on_answered(Time now, LegId leg, const sip::Message& response) = 0;
+    // Our INVITE failed; status 408 where nothing came, 503 where it could not be sent. `response` may be
+    // null.
+    virtual void on_failed(Time now, LegId leg, int status, const sip::Message* response) = 0;
+    // The ACK to our 2xx to the first INVITE.
+    virtual void on_acked(Time now, LegId leg, const sip::Message& ack) = 0;
+    // The caller sent CANCEL, or BYE on the early dialog; 487 has gone out.
+    virtual void on_cancelled(Time now, LegId leg, const sip::Message& request) = 0;
+    // The other side sent BYE; 200 has gone out.
+    virtual void on_bye(Time now, LegId leg, const sip::Message& bye) = 0;
+    // The dialog broke: the ACK to our 2xx never came, or a request within it drew 408 or 481. We say BYE by
+    // ourselves.
+    virtual void on_lost(Time now, LegId leg, std::string_view why) = 0;
+    // A re-INVITE; answer by accept_reinvite or reject_reinvite.
+    virtual void on_reinvite(Time now, LegId leg, const sip::Message& request) = 0;
+    // Our re-INVITE was accepted (the ACK has gone out), or refused.
+    virtual void on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) = 0;
+    virtual void on_reinvite_failed(Time now, LegId leg, int status) = 0;
+    // A request outside any dialog that makes none, other than CANCEL: the owner answers it through
+    // respond().
+    virtual void on_request(Time now, sip::TransactionId id, const sip::Message& request,
+                            const sip::Hop& from) = 0;
+    // The last word of a leg: its id names nothing from here on.
+    virtual void on_ended(Time now, LegId leg) = 0;
+};
+
+struct InviteOptions {
+    sip::Hop hop;
+    std::string request_uri;
+    std::string call_id;     // empty: a random one
+    sip::NameAddr from, to;  // without tags
+    std::uint32_t max_forwards = 70;
+    ExtraHeaders headers;
+    std::string body;  // SDP; empty: late offer
+};
+
+class Legs final : public sip::TransactionUser {
+  public:
+    Legs(std::vector<sip::Listener> listeners, sip::TimerValues timers, std::string user_agent,
+         Random& random, sip::TransactionWire& wire, LegEvents& events);
+
+    // ---- from the wire, and time
+    void receive(Time now, const sip::Message& message, const sip::Hop& from) {
+        layer_.receive(now, message, from);
+    }
+    void transport_error(Time now, const sip::Hop& to) { layer_.transport_error(now, to); }
+    std::optional<Time> next_timer() const;
+    void advance(Time now);
+
+    // ---- UAC
+    LegId invite(Time now, const InviteOptions& options);
+    void ack(Time now, LegId leg, std::string_view body = {});
+    // Gives up: CANCEL, and BYE should a 2xx cross it. on_failed does not follow, on_ended does.
+    void cancel(Time now, LegId leg, std::string_view reason = {});
+
+    // ---- UAS
+    void progress(Time now, LegId leg, int status, std::string_view reason, const ExtraHeaders& headers,
+                  std::string_view body);
+    void answer(Time now, LegId leg, const ExtraHeaders& headers, std::string_view body);
+    void reject(Time now, LegId leg, int status, std::string_view reason = {},
+                const ExtraHeaders& headers = {});
+
+    // ---- both
+    // False where one is under way on this leg, in either direction.
+    bool reinvite(Time now, LegId leg, std::string_view body);
+    void accept_reinvite(Time now, LegId leg, std::string_view body);
+    void reject_reinvite(Time now, LegId leg, int status, const ExtraHeaders& headers = {});
+    // Ends the leg whatever its state: CANCEL, a final response (480, or `status` for an incoming one), or
+    // BYE.
+    void hang_up(Time now, LegId leg, std::string_view reason = {}, int status = 480);
+    // A final response to a request outside dialogs.
+    void respond(Time now, sip::TransactionId id, const sip::Message& request, int status,
+                 std::string_view reason = {}, const ExtraHeaders& headers = {});
+
+    const Leg* find(LegId id) const { return legs_.find(id); }
+    std::size_t size() const { return legs_.size(); }
+    std::size_t transactions() const { return layer_.size(); }
+    const sip::TransactionCounters& counters() const { return layer_.counters(); }
+    const sip::Listener& listener(std::uint16_t index) const { return layer_.listener(index); }
+    // "INVITE, ACK, BYE, CANCEL, OPTIONS"
+    static std::string_view allowed_methods();
+
+  private:
+    void on_request(Time now, sip::TransactionId id, const sip::Message& request,
+                    const sip::Hop& from) override;
+    void on_ack(Time now, const sip::Message& ack, const sip::Hop& from) override;
+    void on_response(Time now, sip::TransactionId id, const sip::Message& response,
+                     const sip::Hop& from) override;
+    void on_timeout(Time now, sip::TransactionId id) override;
+    void on_transport_error(Time now, sip::TransactionId id) override;
+    void on_stray_2xx(Time now, const sip::Message& response, const sip::Hop& from) override;
+    void on_terminated(Time now, sip::TransactionId id) override;
+
+    void new_invite(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from);
+    bool refuse_bad_request(Time now, sip::TransactionId id, const sip::Message& request);
+    void received_cancel(Time now, sip::TransactionId id, const sip::Message& request);
+    void cancelled(Time now, Leg& leg, const sip::Message& request);
+    void in_dialog_request(Time now, Leg& leg, sip::Dialog& dialog, sip::TransactionId id,
+                           const sip::Message& request);
+    void received_bye(Time now, Leg& leg, sip::TransactionId id, const sip::Message& request);
+    void received_reinvite(Time now, Leg& leg, sip::TransactionId id, const sip::Message& request);
+    void invite_response(Time now, Leg& leg, const sip::Message& response);
+    void invite_accepted(Time now, Leg& leg, const sip::Message& response);
+    void surplus_2xx(Time now, Leg& leg, const sip::Message& response);
+    void invite_failed(Time now, Leg& leg, int status, const sip::Message* response);
+    void reinvite_response(Time now, Leg& leg, int status, const sip::Message* response);
+    void failed_transaction(Time now, sip::TransactionId id, int status);
+    void send_ok(Time now, Leg& leg, const sip::Message& request, sip::TransactionId id,
+                 const ExtraHeaders& headers, std::string_view body);
+    void stop_ok(Leg& leg);
+    void send_ack(Time now, Leg& leg, std::uint32_t cseq, std::string_view body);
+    bool resend_ack(Time now, Leg& leg, const sip::Message& response);
+    void send_bye(Time now, Leg& leg, std::string_view reason);
+    void lost(Time now, Leg& leg, std::string_view why);
+    void end(Time now, Leg& leg);
+    std::string contact(const sip::Hop& hop) const;
+    sip::Hop dialog_hop(const Leg& leg) const;
+    sip::MessageBuilder in_dialog(Leg& leg, sip::Method method, std::uint32_t ack_cseq = 0) const;
+    sip::Message response(const Leg& leg, const sip::Message& request, int status, std::string_view reason,
+                          const ExtraHeaders& headers, std::string_view body) const;
+
+    static constexpr std::size_t max_forks = 16;  // early dialogs kept of one INVITE
+
+    Random& random_;
+    LegEvents& events_;
+    sip::TimerValues values_;
+    std::string user_agent_;
+    sip::TransactionLayer layer_;
+    Slots<Leg> legs_;
+    Timers<LegId> timers_;  // 2xx retransmission
+    std::unordered_map<sip::TransactionId, LegId> by_transaction_;
+    // Call-ID and our tag together name the leg: one leg has one tag of ours, whatever tags the others have.
+    std::unordered_map<std::string, LegId> by_local_tag_;
+    std::unordered_map<std::string, LegId> by_remote_tag_;  // incoming legs, for merged requests (8.2.2.2)
+};
+
+}  // namespace causeway::call
