@@ -15,12 +15,11 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
         for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(classes);
     };
     constexpr std::string_view alphanum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    mark(alphanum, token | unreserved | user | password | host | display | uri_param);
+    mark(alphanum, token | unreserved | user | password | host | display);
     mark("-.!%*_+`'~", token | display);
-    mark("-_.!~*'()", unreserved | user | password | uri_param);
+    mark("-_.!~*'()", unreserved | user | password);
     mark("&=+$,;?/#", user);
     mark("&=+$,", password);
-    mark("[]/:&+$", uri_param);
     mark("-._", host);
     mark(" \t", display);
     for (int c = 0x21; c < 0x100; ++c)
@@ -147,6 +146,12 @@ std::string escape_rest(std::string_view text, CharClass allowed) {
             append_escape(out, text[i]);
     }
     return out;
+}
+
+bool escapes_are_whole(std::string_view text) {
+    for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1))
+        if (escaped_char(text, at) < 0) return false;
+    return true;
 }
 
 std::string normalize_escapes(std::string_view text) {

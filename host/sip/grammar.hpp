@@ -19,8 +19,7 @@ enum CharClass : std::uint8_t {
     password = 8,    // password
     host = 16,       // hostname, and "_", which some host names have
     value = 32,      // any parameter value or name that stands unquoted: structure is excluded
-    display = 64,    // display-name without quotes: token and LWS
-    uri_param = 128  // paramchar of a URI
+    display = 64     // display-name without quotes: token and LWS
 };
 bool is(char c, CharClass cls);
 bool all(std::string_view text, CharClass cls);
@@ -43,8 +42,10 @@ std::string quote(std::string_view text);
 std::optional<std::string> unescape(std::string_view text, CharClass allowed);
 // Every character that is not of the class as %HH.
 std::string escape(std::string_view text, CharClass allowed);
-// The same, but leaves whole escapes of the text alone.
+// The same for text that is escaped already: leaves its escapes alone.
 std::string escape_rest(std::string_view text, CharClass allowed);
+// Whether every '%' begins a whole escape.
+bool escapes_are_whole(std::string_view text);
 // Decodes the escapes of unreserved characters only, and writes the others with capitals: two texts that
 // are equal then mean the same (19.1.4).
 std::string normalize_escapes(std::string_view text);

@@ -30,43 +30,51 @@ std::string_view to_string(Method method) {
 
 // ---- name-addr
 
-Result<NameAddr> NameAddr::parse(std::string_view text) {
-    text = trim(text);
-    NameAddr out;
-    std::string_view uri_text, params_text;
+namespace {
 
-    std::size_t open = text.find_first_of("<\";");
-    if (text.starts_with('"')) {
-        const std::size_t end = grammar::quoted_end(text, 0);
-        if (end == std::string_view::npos) return fail("address: quote is not closed");
-        out.display = grammar::unquote(text.substr(0, end));
-        open = grammar::skip_lws(text, end);
-        if (open == text.size() || text[open] != '<') return fail("address: '<' expected behind the name");
-    } else if (open != std::string_view::npos && text[open] == '<') {
-        out.display = trim(text.substr(0, open));
-        if (!grammar::all(out.display, grammar::display)) return fail("address: display name needs quotes");
-    } else {
-        // addr-spec: what follows a ';' belongs to the header; ',' and '?' are for URIs in brackets (20.10).
+// The <uri> at `open` and the parameters behind it, or an addr-spec without brackets where `open` is npos:
+// then what follows a ';' belongs to the header, and ',' and '?' cannot stand in the URI (20.10).
+Result<NameAddr> parse_address(std::string_view text, std::size_t open) {
+    std::string_view uri_text, params_text;
+    if (open == std::string_view::npos) {
         const std::size_t end = std::min(text.find(';'), text.size());
         uri_text = trim(text.substr(0, end));
         if (uri_text.find_first_of(",?") != std::string_view::npos)
             return fail("address: URI with ',' or '?' needs angle brackets");
         params_text = text.substr(end);
-    }
-    if (uri_text.empty()) {
-        if (open == std::string_view::npos || text[open] != '<') return fail("address: URI is missing");
+    } else {
         const std::size_t close = text.find('>', open);
         if (close == std::string_view::npos) return fail("address: '<' without '>'");
         uri_text = text.substr(open + 1, close - open - 1);
         params_text = text.substr(close + 1);
     }
-
     auto uri = Uri::parse(uri_text);
     if (!uri) return tl::make_unexpected(uri.error());
     auto params = Params::parse(params_text);
     if (!params) return tl::make_unexpected(params.error());
-    out.uri = std::move(*uri);
-    out.params = std::move(*params);
+    return NameAddr{{}, std::move(*uri), std::move(*params)};
+}
+
+}  // namespace
+
+Result<NameAddr> NameAddr::parse(std::string_view text) {
+    text = trim(text);
+    std::string display;
+    std::size_t open = text.find_first_of("<\";");
+    if (text.starts_with('"')) {
+        const std::size_t end = grammar::quoted_end(text, 0);
+        if (end == std::string_view::npos) return fail("address: quote is not closed");
+        display = grammar::unquote(text.substr(0, end));
+        open = grammar::skip_lws(text, end);
+        if (open == text.size() || text[open] != '<') return fail("address: '<' expected behind the name");
+    } else if (open != std::string_view::npos && text[open] == '<') {
+        display = trim(text.substr(0, open));
+        if (!grammar::all(display, grammar::display)) return fail("address: display name needs quotes");
+    } else {
+        open = std::string_view::npos;
+    }
+    auto out = parse_address(text, open);
+    if (out) out->display = std::move(display);
     return out;
 }
 

@@ -8,14 +8,23 @@
 
 namespace causeway::sip {
 
+namespace {
+
+// Of a message that is too large no more is copied than shows it to be so.
+std::string bounded(std::string_view datagram) {
+    return std::string(datagram.substr(0, max_message_size + 1));
+}
+
+}  // namespace
+
 tl::expected<Message, ParseError> Message::parse(std::string_view datagram) {
-    MessageParser parser{std::string(datagram)};
+    MessageParser parser(bounded(datagram));
     if (parser.error()) return tl::make_unexpected(*parser.error());
     return parser.take();
 }
 
 std::optional<Message> Message::salvage(std::string_view datagram) {
-    MessageParser parser{std::string(datagram)};
+    MessageParser parser(bounded(datagram));
     if (!parser.answerable()) return std::nullopt;
     return parser.take();
 }
@@ -60,6 +69,7 @@ bool Message::lists(HeaderId id, std::string_view token) const {
 Message Message::with_top_via(const Via& via) const {
     const std::string_view old_text = text();
     const std::string_view field = first(HeaderId::via);
+    if (field.data() == nullptr) return *this;
     const std::string_view old_via = field.substr(0, grammar::value_end(field));
     const std::string new_via = via.to_string();
     const auto begin = static_cast<std::size_t>(old_via.data() - old_text.data());

@@ -66,8 +66,8 @@ class Message {
     // The whole text as sent or as received after unfolding.
     std::string_view text() const { return buffer_ ? std::string_view(*buffer_) : std::string_view(); }
 
-    // The same message with its topmost Via replaced: how a receiver notes `received` and `rport` (18.2.1,
-    // RFC 3581).
+    // The same message with its topmost Via, if it has one, replaced: how a receiver notes `received` and
+    // `rport` (18.2.1, RFC 3581).
     Message with_top_via(const Via& via) const;
 
   private:

@@ -31,13 +31,10 @@ MessageParser::MessageParser(std::string datagram) {
     const auto buffer = std::make_shared<std::string>(std::move(datagram));
     message_.buffer_ = buffer;
     text_ = buffer.get();
-    if (text_->size() > max_message_size) {
-        text_->resize(max_message_size);
-        fail(513, "message is larger than 65536 octets");
-    }
+    if (text_->size() > max_message_size) fail(513, "message is larger than 65536 octets");
     const std::size_t begin = text_->find_first_not_of("\r\n");
     if (begin == std::string::npos) {
-        fail(400, "no message");
+        fail(0, "no message");
         return;
     }
     text_->erase(0, begin);
@@ -87,6 +84,7 @@ bool MessageParser::next_line(std::string_view& line, bool may_fold) {
             out_ += terminator;
             break;
         }
+        while (out_ != begin && grammar::is_lws(text[out_ - 1])) --out_;
         text[out_++] = ' ';
         in_ = grammar::skip_lws(text, in_);
     }

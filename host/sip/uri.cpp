@@ -9,6 +9,13 @@
 
 namespace causeway::sip {
 
+namespace {
+
+// Far beyond what anyone needs; comparing URIs takes the square of it.
+constexpr std::size_t max_params = 100;
+
+}  // namespace
+
 // ---- parameters
 
 Result<Params> Params::parse(std::string_view text) {
@@ -20,6 +27,7 @@ Result<Params> Params::parse(std::string_view text) {
         pos = name_begin;
         while (pos < text.size() && text[pos] != '=' && grammar::is(text[pos], grammar::value)) ++pos;
         if (pos == name_begin) return fail("parameters: name is missing");
+        if (params.all.size() == max_params) return fail("parameters: too many");
         Param& param = params.all.emplace_back();
         param.name = text.substr(name_begin, pos - name_begin);
         pos = grammar::skip_lws(text, pos);
@@ -122,6 +130,7 @@ Result<Uri> parse_sip(Uri uri, std::string_view rest) {
         if (!uri.port) return fail("URI: bad port");
         rest.remove_prefix(port_end);
     }
+    if (!grammar::escapes_are_whole(rest)) return fail("URI: bad escape in the parameters or headers");
     if (const std::size_t question = rest.find('?'); question != std::string_view::npos) {
         uri.headers = rest.substr(question + 1);
         if (uri.headers.empty()) return fail("URI: nothing behind '?'");
@@ -190,7 +199,7 @@ bool params_agree(const Params& a, const Params& b) {
 bool same_headers(std::string_view a, std::string_view b) {
     if (a == b) return true;
     auto left = split(a, '&'), right = split(b, '&');
-    return left.size() == right.size() &&
+    return left.size() == right.size() && left.size() <= max_params &&
            std::is_permutation(left.begin(), left.end(), right.begin(), same_value);
 }
 
@@ -246,10 +255,10 @@ std::string Uri::to_string() const {
     if (port) out += ':' + std::to_string(*port);
     for (const Param& param : params.all) {
         out += ';';
-        out += grammar::escape_rest(param.name, grammar::uri_param);
+        out += grammar::escape_rest(param.name, grammar::value);
         if (param.value) {
             out += '=';
-            out += grammar::escape_rest(*param.value, grammar::uri_param);
+            out += grammar::escape_rest(*param.value, grammar::value);
         }
     }
     if (!headers.empty()) {
