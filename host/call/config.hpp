@@ -31,6 +31,7 @@ struct Trunk {
         suites;  // offered and accepted, in order of preference; empty: all the engine has
     media::Learning learning = media::Learning::signaling_address;
     std::string domain;  // host of From, To and Request-URI towards it; empty: the target address
+    bool operator==(const Trunk&) const = default;
 };
 
 // A number of our own that rings at a fixed contact.
@@ -38,6 +39,7 @@ struct Extension {
     std::string number;
     std::string trunk;                // whose settings apply
     std::optional<Endpoint> contact;  // where it rings; absent: the trunk's target
+    bool operator==(const Extension&) const = default;
 };
 
 // Longest matching prefix of the called number wins; among equals the first.
@@ -46,6 +48,7 @@ struct Route {
     std::string trunk;
     std::size_t strip = 0;  // characters taken off the front
     std::string prepend;
+    bool operator==(const Route&) const = default;
 };
 
 struct Config {
@@ -58,6 +61,7 @@ struct Config {
     Duration no_answer = std::chrono::seconds(180);  // ringing ends with 408 then (timer C, RFC 3261 16.6)
     std::size_t max_calls = 10000;
     std::string user_agent = "Causeway";
+    bool operator==(const Config&) const = default;
 };
 
 }  // namespace causeway::call

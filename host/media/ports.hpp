@@ -49,6 +49,7 @@ struct PortRange {
     IpAddress advertised;         // written into SDP
     std::uint16_t first = 20000;  // even
     std::uint16_t last = 29999;
+    bool operator==(const PortRange&) const = default;
 };
 
 enum class Learning : std::uint8_t {

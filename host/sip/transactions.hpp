@@ -47,6 +47,7 @@ struct Listener {
     Transport transport = Transport::udp;
     std::string host;  // address or name, IPv6 in brackets
     std::uint16_t port = 5060;
+    bool operator==(const Listener&) const = default;
 };
 
 // Timer values of RFC 3261 table 4.
@@ -56,6 +57,7 @@ struct TimerValues {
     Duration t4 = std::chrono::seconds(5);
     Duration d = std::chrono::seconds(32);        // INVITE client, unreliable transport
     Duration timeout() const { return 64 * t1; }  // B, F, H, J (unreliable), L, M
+    bool operator==(const TimerValues&) const = default;
 };
 
 class Transaction;
