@@ -128,7 +128,7 @@ std::optional<std::string> parse_dialled_or_empty(std::string_view text) {
 std::optional<std::string> parse_line(std::string_view text) {
     const bool printable = std::all_of(
         text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
-    if (!printable || text.size() > 256) return std::nullopt;
+    if (!printable || text.empty() || text.size() > 256) return std::nullopt;
     return std::string(text);
 }
 

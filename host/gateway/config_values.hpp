@@ -39,7 +39,7 @@ std::optional<std::string> parse_name(std::string_view text);
 std::optional<std::string> parse_dialled(std::string_view text);
 // The same or nothing: prefixes.
 std::optional<std::string> parse_dialled_or_empty(std::string_view text);
-// Text without control characters, up to 256 octets.
+// Text without control characters, 1 to 256 octets.
 std::optional<std::string> parse_line(std::string_view text);
 std::optional<std::filesystem::path> parse_path(std::string_view text);
 std::optional<call::SrtpMode> parse_srtp_mode(std::string_view text);

@@ -1,0 +1,62 @@
+// SIP over UDP (RFC 3261 section 18): our listeners' sockets. Datagrams come in with the hop that they came
+// by, messages go out to a hop; ICMP errors, which come later, are reported with the hop that cannot be
+// reached (18.4).
+#pragma once
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "host/base/result.hpp"
+#include "host/sip/transactions.hpp"
+
+namespace causeway::net {
+
+class SipUdp {
+  public:
+    // Both are called on the thread of the io_context, never from inside send().
+    struct Handlers {
+        // One datagram of up to 65,535 octets; the view is valid during the call.
+        std::function<void(std::string_view datagram, const sip::Hop& from)> datagram;
+        // A message sent to this hop earlier did not arrive. `why` is the system's word.
+        std::function<void(const sip::Hop& to, std::string_view why)> unreachable;
+    };
+
+    SipUdp(boost::asio::io_context& io, Handlers handlers);
+    ~SipUdp();
+    SipUdp(const SipUdp&) = delete;
+    SipUdp& operator=(const SipUdp&) = delete;
+
+    // Binds the next listener: the n-th call makes listener n of the hops. The endpoint bound comes back:
+    // with the port that the system chose where `local` says 0. The error says what the system refused.
+    Result<Endpoint> open(const Endpoint& local);
+    // Receives from here on.
+    void start();
+    void close();
+
+    // False where the system refuses this destination or message for good. A full socket buffer is loss, as
+    // anywhere on the way: retransmission copes.
+    bool send(const sip::Hop& to, std::string_view message);
+
+    struct Counters {
+        std::uint64_t received = 0, sent = 0;
+        std::uint64_t refused = 0;      // by the system when sending
+        std::uint64_t dropped = 0;      // the socket's buffer was full
+        std::uint64_t unreachable = 0;  // ICMP errors
+    };
+    const Counters& counters() const { return counters_; }
+
+  private:
+    class Listener;
+    Handlers handlers_;
+    boost::asio::io_context& io_;
+    std::vector<std::shared_ptr<Listener>> listeners_;
+    std::array<char, 65536> buffer_;
+    Counters counters_;
+};
+
+}  // namespace causeway::net
