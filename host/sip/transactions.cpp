@@ -140,8 +140,9 @@ std::optional<Time> TransactionLayer::next_timer() const {
 
 void TransactionLayer::advance(Time now) {
     while (const auto due = table_->timers.pop_due(now)) {
-        const auto [id, timer] = due->second;
-        table_->run(now, id, [&, timer = timer](Transaction& t) {
+        const auto id = due->second.id;
+        const auto timer = due->second.timer;
+        table_->run(now, id, [&](Transaction& t) {
             if (timer == TransactionTimer::refused) {
                 t.transport_failed(now);
             } else {
