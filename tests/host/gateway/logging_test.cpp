@@ -1,0 +1,38 @@
+// Log lines: their form, and that peers cannot forge them.
+#include "host/gateway/logging.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+
+using namespace causeway;
+using namespace causeway::gateway;
+
+TEST(Logging, EveryLineCarriesTimeLevelAndCallId) {
+    const auto path = std::filesystem::path(testing::TempDir()) / "causeway-logging-test.log";
+    std::filesystem::remove(path);
+    ASSERT_TRUE(install_log({log::Level::info, path}));
+    log::debug("a@b", "not this");
+    log::warning("a@b", "ringing {}", 7);
+    log::info({}, "started");
+    remove_log();
+    std::ifstream in(path);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    const std::string time = R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d )";
+    EXPECT_TRUE(
+        std::regex_match(text, std::regex(time + R"(warning \[a@b\] ringing 7\n)" + time + "info started\n")))
+        << text;
+    std::filesystem::remove(path);
+}
+
+TEST(Logging, TextOfPeersCannotStartALineOfItsOwn) {
+    EXPECT_EQ(log_line("x\r\n2026 error", "y\x1b[31m\tz"), "[x\\x0d\\x0a2026 error] y\\x1b[31m\\x09z");
+}
+
+TEST(Logging, SaysWhyAFileCannotBeOpened) {
+    const auto installed = install_log({log::Level::info, "/proc/none/causeway.log"});
+    ASSERT_FALSE(installed);
+    EXPECT_NE(installed.error().what.find("/proc/none/causeway.log"), std::string::npos);
+}
