@@ -1,35 +1,11 @@
 #include "host/sip/grammar.hpp"
 
-#include <array>
-
 #include "host/base/ip.hpp"
 #include "host/base/text.hpp"
 
 namespace causeway::sip::grammar {
 
 namespace {
-
-constexpr std::array<std::uint8_t, 256> make_classes() {
-    std::array<std::uint8_t, 256> table{};
-    const auto mark = [&table](std::string_view chars, int classes) {
-        for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(classes);
-    };
-    constexpr std::string_view alphanum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    mark(alphanum, token | unreserved | user | password | host | display);
-    mark("-.!%*_+`'~", token | display);
-    mark("-_.!~*'()", unreserved | user | password);
-    mark("&=+$,;?/#", user);
-    mark("&=+$,", password);
-    mark("-._", host);
-    mark(" \t", display);
-    for (int c = 0x21; c < 0x100; ++c)
-        if (c != 0x7f) table[static_cast<std::size_t>(c)] |= value;
-    for (const char c : std::string_view(";,\"<>?@\\"))
-        table[static_cast<unsigned char>(c)] &= static_cast<std::uint8_t>(~value);
-    for (std::size_t c = 0x80; c < 0x100; ++c) table[c] |= user | display;
-    return table;
-}
-constexpr auto classes = make_classes();
 
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -53,24 +29,6 @@ void append_escape(std::string& out, char c) {
 }
 
 }  // namespace
-
-bool is(char c, CharClass cls) {
-    return (classes[static_cast<unsigned char>(c)] & cls) != 0;
-}
-
-bool all(std::string_view text, CharClass cls) {
-    return run_end(text, 0, cls) == text.size();
-}
-
-std::size_t skip_lws(std::string_view text, std::size_t pos) {
-    while (pos < text.size() && is_lws(text[pos])) ++pos;
-    return pos;
-}
-
-std::size_t run_end(std::string_view text, std::size_t pos, CharClass cls) {
-    while (pos < text.size() && is(text[pos], cls)) ++pos;
-    return pos;
-}
 
 std::size_t quoted_end(std::string_view text, std::size_t pos) {
     for (++pos; pos < text.size(); ++pos) {
@@ -106,22 +64,18 @@ std::string quote(std::string_view text) {
     return out;
 }
 
-std::optional<std::string> unescape(std::string_view text, CharClass allowed) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            const int c = escaped_char(text, i);
-            if (c < 0) return std::nullopt;
-            out += static_cast<char>(c);
-            i += 2;
-        } else if (is(text[i], allowed)) {
-            out += text[i];
-        } else {
-            return std::nullopt;
-        }
+bool unescape(std::string_view text, CharClass allowed, std::string& out) {
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t plain_end = run_end(text, i, allowed);
+        out.append(text, i, plain_end - i);
+        i = plain_end;
+        if (i == text.size()) break;
+        const int c = escaped_char(text, i);
+        if (c < 0) return false;
+        out += static_cast<char>(c);
+        i += 3;
     }
-    return out;
+    return true;
 }
 
 std::string escape(std::string_view text, CharClass allowed) {
@@ -202,7 +156,7 @@ std::size_t value_end(std::string_view text) {
 bool next_value(std::string_view& rest, std::string_view& value) {
     while (!rest.empty()) {
         const std::size_t end = value_end(rest);
-        value = trim(rest.substr(0, end));
+        value = trim_lws(rest.substr(0, end));
         rest.remove_prefix(end < rest.size() ? end + 1 : end);
         if (!value.empty()) return true;
     }

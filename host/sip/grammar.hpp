@@ -2,9 +2,9 @@
 // space, quoted strings, %-escapes and lists of values. Private to host/sip.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,15 +21,53 @@ enum CharClass : std::uint8_t {
     value = 32,      // any parameter value or name that stands unquoted: structure is excluded
     display = 64     // display-name without quotes: token and LWS
 };
-bool is(char c, CharClass cls);
-bool all(std::string_view text, CharClass cls);
+constexpr std::array<std::uint8_t, 256> make_classes() {
+    std::array<std::uint8_t, 256> table{};
+    const auto mark = [&table](std::string_view chars, int classes) {
+        for (const char c : chars) table[static_cast<unsigned char>(c)] |= static_cast<std::uint8_t>(classes);
+    };
+    constexpr std::string_view alphanum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    mark(alphanum, token | unreserved | user | password | host | display);
+    mark("-.!%*_+`'~", token | display);
+    mark("-_.!~*'()", unreserved | user | password);
+    mark("&=+$,;?/#", user);
+    mark("&=+$,", password);
+    mark("-._", host);
+    mark(" \t", display);
+    for (int c = 0x21; c < 0x100; ++c)
+        if (c != 0x7f) table[static_cast<std::size_t>(c)] |= value;
+    for (const char c : std::string_view(";,\"<>?@\\"))
+        table[static_cast<unsigned char>(c)] &= static_cast<std::uint8_t>(~value);
+    for (std::size_t c = 0x80; c < 0x100; ++c) table[c] |= user | display;
+    return table;
+}
+inline constexpr auto classes = make_classes();
+
+inline bool is(char c, CharClass cls) {
+    return (classes[static_cast<unsigned char>(c)] & cls) != 0;
+}
+// The end of the run of characters of a class that begins at `pos`.
+inline std::size_t run_end(std::string_view text, std::size_t pos, CharClass cls) {
+    while (pos < text.size() && is(text[pos], cls)) ++pos;
+    return pos;
+}
+inline bool all(std::string_view text, CharClass cls) {
+    return run_end(text, 0, cls) == text.size();
+}
 
 inline bool is_lws(char c) {
     return c == ' ' || c == '\t';
 }
-std::size_t skip_lws(std::string_view text, std::size_t pos);
-// The end of the run of characters of a class that begins at `pos`.
-std::size_t run_end(std::string_view text, std::size_t pos, CharClass cls);
+inline std::size_t skip_lws(std::string_view text, std::size_t pos) {
+    while (pos < text.size() && is_lws(text[pos])) ++pos;
+    return pos;
+}
+// Without the spaces and tabs at both ends.
+inline std::string_view trim_lws(std::string_view text) {
+    while (!text.empty() && is_lws(text.back())) text.remove_suffix(1);
+    text.remove_prefix(skip_lws(text, 0));
+    return text;
+}
 
 // For a '"' at `pos`: the position behind the closing quote, npos where there is none.
 std::size_t quoted_end(std::string_view text, std::size_t pos);
@@ -38,8 +76,9 @@ std::size_t quoted_end(std::string_view text, std::size_t pos);
 std::string unquote(std::string_view quoted);
 std::string quote(std::string_view text);
 
-// %HH replaced by its character. Nothing where an escape is broken or a character is not of the class.
-std::optional<std::string> unescape(std::string_view text, CharClass allowed);
+// Appends the text with each %HH replaced by its character. False where an escape is broken or a character is
+// not of the class.
+bool unescape(std::string_view text, CharClass allowed, std::string& out);
 // Every character that is not of the class as %HH.
 std::string escape(std::string_view text, CharClass allowed);
 // The same for text that is escaped already: leaves its escapes alone.

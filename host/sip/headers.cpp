@@ -34,11 +34,11 @@ namespace {
 
 // The <uri> at `open` and the parameters behind it, or an addr-spec without brackets where `open` is npos:
 // then what follows a ';' belongs to the header, and ',' and '?' cannot stand in the URI (20.10).
-Result<NameAddr> parse_address(std::string_view text, std::size_t open) {
+Result<NameAddr> parse_address(std::string_view text, std::size_t open, std::string display) {
     std::string_view uri_text, params_text;
     if (open == std::string_view::npos) {
         const std::size_t end = std::min(text.find(';'), text.size());
-        uri_text = trim(text.substr(0, end));
+        uri_text = grammar::trim_lws(text.substr(0, end));
         if (uri_text.find_first_of(",?") != std::string_view::npos)
             return fail("address: URI with ',' or '?' needs angle brackets");
         params_text = text.substr(end);
@@ -52,30 +52,30 @@ Result<NameAddr> parse_address(std::string_view text, std::size_t open) {
     if (!uri) return tl::make_unexpected(uri.error());
     auto params = Params::parse(params_text);
     if (!params) return tl::make_unexpected(params.error());
-    return NameAddr{{}, std::move(*uri), std::move(*params)};
+    return NameAddr{std::move(display), std::move(*uri), std::move(*params)};
 }
 
 }  // namespace
 
 Result<NameAddr> NameAddr::parse(std::string_view text) {
-    text = trim(text);
+    text = grammar::trim_lws(text);
     std::string display;
-    std::size_t open = text.find_first_of("<\";");
+    const auto* const mark =
+        std::find_if(text.begin(), text.end(), [](char c) { return c == '<' || c == '"' || c == ';'; });
+    auto open = static_cast<std::size_t>(mark - text.begin());
     if (text.starts_with('"')) {
         const std::size_t end = grammar::quoted_end(text, 0);
         if (end == std::string_view::npos) return fail("address: quote is not closed");
         display = grammar::unquote(text.substr(0, end));
         open = grammar::skip_lws(text, end);
         if (open == text.size() || text[open] != '<') return fail("address: '<' expected behind the name");
-    } else if (open != std::string_view::npos && text[open] == '<') {
-        display = trim(text.substr(0, open));
+    } else if (open < text.size() && text[open] == '<') {
+        display = grammar::trim_lws(text.substr(0, open));
         if (!grammar::all(display, grammar::display)) return fail("address: display name needs quotes");
     } else {
         open = std::string_view::npos;
     }
-    auto out = parse_address(text, open);
-    if (out) out->display = std::move(display);
-    return out;
+    return parse_address(text, open, std::move(display));
 }
 
 std::string NameAddr::to_string() const {
@@ -157,7 +157,7 @@ Result<CSeq> CSeq::parse(std::string_view text) {
     if (!number || *number >= 0x80000000u) return fail("CSeq: number below 2^31 expected");
     CSeq out;
     out.number = *number;
-    out.method_name = trim(text.substr(digits_end));
+    out.method_name = grammar::trim_lws(text.substr(digits_end));
     if (out.method_name.empty() || !grammar::all(out.method_name, grammar::token))
         return fail("CSeq: method expected");
     out.method = parse_method(out.method_name);

@@ -10,7 +10,10 @@ namespace {
 
 // CR, LF and NUL become spaces: a value can end neither its line nor the headers.
 void append_line_text(std::string& out, std::string_view text) {
-    for (const char c : text) out += c == '\r' || c == '\n' || c == '\0' ? ' ' : c;
+    const std::size_t begin = out.size();
+    out += text;
+    for (std::size_t i = begin; i < out.size(); ++i)
+        if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {

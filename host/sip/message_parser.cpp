@@ -51,6 +51,7 @@ MessageParser::MessageParser(std::string datagram) {
         }
     }
     text_->erase(out_, in_ - out_);
+    if (has_bare_nul(std::string_view(*text_).substr(0, out_))) fail(400, "NUL in the headers");
     check_required();
     if (request_) check_contacts();
     cut_body();
@@ -89,7 +90,6 @@ bool MessageParser::next_line(std::string_view& line, bool may_fold) {
         in_ = grammar::skip_lws(text, in_);
     }
     if (line.find('\r') != std::string_view::npos) fail(400, "CR without LF in the headers");
-    if (has_bare_nul(line)) fail(400, "NUL in the headers");
     return true;
 }
 
@@ -115,8 +115,6 @@ void MessageParser::read_request_line(std::string_view line) {
     const std::string_view protocol = line.substr(last + 1);
     message_.request_uri_ = uri;
     if (protocol.empty()) return fail(400, "white space behind the request line");
-    if (uri.find_first_of(" \t") != std::string_view::npos || uri.empty())
-        return fail(400, "white space in the Request-URI or too much around it");
     if (!istarts_with(protocol, "SIP/")) return fail(400, "no SIP version in the request line");
     if (!iequals(protocol, version)) return fail(505, "SIP version is not 2.0");
     const auto parsed = Uri::parse(uri);
@@ -146,7 +144,7 @@ void MessageParser::read_field(std::string_view line) {
     Field field;
     field.name = line.substr(0, name_end);
     field.id = parse_header_name(field.name);
-    field.value = trim(line.substr(colon + 1));
+    field.value = grammar::trim_lws(line.substr(colon + 1));
     message_.fields_.push_back(field);
     switch (field.id) {
         case HeaderId::via:

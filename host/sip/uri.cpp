@@ -14,21 +14,23 @@ namespace {
 // Far beyond what anyone needs; comparing URIs takes the square of it.
 constexpr std::size_t max_params = 100;
 
-}  // namespace
+// What the parsers of parts return: why the text was refused, or nothing. They fill in an object of their
+// caller's, for moving these about would cost more than parsing.
+using Refusal = const char*;
 
 // ---- parameters
 
-Result<Params> Params::parse(std::string_view text) {
-    Params params;
+Refusal read_params(std::string_view text, std::vector<Param>& all) {
     std::size_t pos = grammar::skip_lws(text, 0);
+    if (pos < text.size()) all.reserve(4);
     while (pos < text.size()) {
-        if (text[pos] != ';') return fail("parameters: ';' expected");
+        if (text[pos] != ';') return "parameters: ';' expected";
         const std::size_t name_begin = grammar::skip_lws(text, pos + 1);
         pos = name_begin;
         while (pos < text.size() && text[pos] != '=' && grammar::is(text[pos], grammar::value)) ++pos;
-        if (pos == name_begin) return fail("parameters: name is missing");
-        if (params.all.size() == max_params) return fail("parameters: too many");
-        Param& param = params.all.emplace_back();
+        if (pos == name_begin) return "parameters: name is missing";
+        if (all.size() == max_params) return "parameters: too many";
+        Param& param = all.emplace_back();
         param.name = text.substr(name_begin, pos - name_begin);
         pos = grammar::skip_lws(text, pos);
         if (pos == text.size() || text[pos] != '=') continue;
@@ -38,11 +40,19 @@ Result<Params> Params::parse(std::string_view text) {
             pos = grammar::quoted_end(text, value_begin);
         else
             pos = grammar::run_end(text, value_begin, grammar::value);
-        if (pos == std::string_view::npos) return fail("parameters: quote is not closed");
-        if (pos == value_begin) return fail("parameters: value is missing behind '='");
-        param.value = text.substr(value_begin, pos - value_begin);
+        if (pos == std::string_view::npos) return "parameters: quote is not closed";
+        if (pos == value_begin) return "parameters: value is missing behind '='";
+        param.value.emplace(text.substr(value_begin, pos - value_begin));
         pos = grammar::skip_lws(text, pos);
     }
+    return nullptr;
+}
+
+}  // namespace
+
+Result<Params> Params::parse(std::string_view text) {
+    Result<Params> params;
+    if (const Refusal refusal = read_params(text, params->all)) params = fail(refusal);
     return params;
 }
 
@@ -97,51 +107,49 @@ std::string Params::to_string() const {
 
 namespace {
 
-Result<Uri> parse_sip(Uri uri, std::string_view rest) {
+Refusal read_sip(std::string_view rest, Uri& uri) {
     if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
         std::string_view user = rest.substr(0, at);
         if (const std::size_t colon = user.find(':'); colon != std::string_view::npos) {
-            uri.password = grammar::unescape(user.substr(colon + 1), grammar::password);
-            if (!uri.password) return fail("URI: bad character or escape in the password");
+            if (!grammar::unescape(user.substr(colon + 1), grammar::password, uri.password.emplace()))
+                return "URI: bad character or escape in the password";
             user = user.substr(0, colon);
         }
-        if (user.empty()) return fail("URI: user is empty");
-        auto unescaped = grammar::unescape(user, grammar::user);
-        if (!unescaped) return fail("URI: bad character or escape in the user");
-        uri.user = std::move(*unescaped);
+        if (user.empty()) return "URI: user is empty";
+        if (!grammar::unescape(user, grammar::user, uri.user))
+            return "URI: bad character or escape in the user";
         rest.remove_prefix(at + 1);
     }
 
     std::size_t host_end = 0;
     if (rest.starts_with('[')) {
         host_end = rest.find(']');
-        if (host_end == std::string_view::npos) return fail("URI: '[' without ']'");
+        if (host_end == std::string_view::npos) return "URI: '[' without ']'";
         ++host_end;
     } else {
-        host_end = std::min(rest.find_first_of(":;?"), rest.size());
+        host_end = grammar::run_end(rest, 0, grammar::host);
     }
     uri.host = rest.substr(0, host_end);
-    if (!grammar::is_host(uri.host)) return fail("URI: bad host");
+    if (!grammar::is_host(uri.host)) return "URI: bad host";
     rest.remove_prefix(host_end);
 
     if (rest.starts_with(':')) {
         const std::size_t port_end = std::min(rest.find_first_of(";?"), rest.size());
         uri.port = parse_number<std::uint16_t>(rest.substr(1, port_end - 1));
-        if (!uri.port) return fail("URI: bad port");
+        if (!uri.port) return "URI: bad port";
         rest.remove_prefix(port_end);
     }
-    if (!grammar::escapes_are_whole(rest)) return fail("URI: bad escape in the parameters or headers");
+    if (rest.empty()) return nullptr;
+    if (!grammar::escapes_are_whole(rest)) return "URI: bad escape in the parameters or headers";
     if (const std::size_t question = rest.find('?'); question != std::string_view::npos) {
         uri.headers = rest.substr(question + 1);
-        if (uri.headers.empty()) return fail("URI: nothing behind '?'");
+        if (uri.headers.empty()) return "URI: nothing behind '?'";
         rest = rest.substr(0, question);
     }
-    auto params = Params::parse(rest);
-    if (!params) return tl::make_unexpected(params.error());
-    uri.params = std::move(*params);
+    if (const Refusal refusal = read_params(rest, uri.params.all)) return refusal;
     for (Param& param : uri.params.all)
         if (param.name.find('%') != std::string::npos) param.name = grammar::normalize_escapes(param.name);
-    return uri;
+    return nullptr;
 }
 
 bool is_visual_separator(char c) {
@@ -149,7 +157,7 @@ bool is_visual_separator(char c) {
 }
 
 // RFC 3966 section 3. A local number without phone-context is taken as it is: many senders leave it out.
-Result<Uri> parse_tel(Uri uri, std::string_view rest) {
+Refusal read_tel(std::string_view rest, Uri& uri) {
     const std::size_t end = std::min(rest.find(';'), rest.size());
     uri.user = rest.substr(0, end);
     const bool global = uri.user.starts_with('+');
@@ -159,14 +167,33 @@ Result<Uri> parse_tel(Uri uri, std::string_view rest) {
         const bool digit = c >= '0' && c <= '9';
         const bool local_digit = (lower >= 'a' && lower <= 'f') || c == '*' || c == '#';
         if (!digit && !is_visual_separator(c) && (global || !local_digit))
-            return fail("tel URI: bad character in the number");
+            return "tel URI: bad character in the number";
         has_digit = has_digit || digit || local_digit;
     }
-    if (!has_digit) return fail("tel URI: no digits");
-    auto params = Params::parse(rest.substr(end));
-    if (!params) return tl::make_unexpected(params.error());
-    uri.params = std::move(*params);
-    return uri;
+    if (!has_digit) return "tel URI: no digits";
+    return read_params(rest.substr(end), uri.params.all);
+}
+
+Refusal read_uri(std::string_view text, Uri& uri) {
+    for (const char c : text)
+        if ((c >= 0 && c <= ' ') || c == 0x7f || c == '<' || c == '>' || c == '"')
+            return "URI: white space, control character, quote or angle bracket in it";
+    const std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos) return "URI: no scheme";
+    uri.scheme = to_lower(text.substr(0, colon));
+    const auto scheme_char = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    };
+    if (uri.scheme.empty() || uri.scheme[0] < 'a' || uri.scheme[0] > 'z' ||
+        !std::all_of(uri.scheme.begin(), uri.scheme.end(), scheme_char))
+        return "URI: bad scheme";
+
+    const std::string_view rest = text.substr(colon + 1);
+    if (uri.is_sip()) return read_sip(rest, uri);
+    if (uri.is_tel()) return read_tel(rest, uri);
+    if (rest.empty()) return "URI: nothing behind the scheme";
+    uri.opaque = rest;
+    return nullptr;
 }
 
 bool same_value(std::string_view a, std::string_view b) {
@@ -217,25 +244,8 @@ bool same_tel_params(const Params& a, const Params& b) {
 }  // namespace
 
 Result<Uri> Uri::parse(std::string_view text) {
-    for (const char c : text)
-        if ((c >= 0 && c <= ' ') || c == 0x7f || c == '<' || c == '>' || c == '"')
-            return fail("URI: white space, control character, quote or angle bracket in it");
-    const std::size_t colon = text.find(':');
-    if (colon == std::string_view::npos) return fail("URI: no scheme");
-    Uri uri;
-    uri.scheme = to_lower(text.substr(0, colon));
-    const auto scheme_char = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-    };
-    if (uri.scheme.empty() || uri.scheme[0] < 'a' || uri.scheme[0] > 'z' ||
-        !std::all_of(uri.scheme.begin(), uri.scheme.end(), scheme_char))
-        return fail("URI: bad scheme");
-
-    const std::string_view rest = text.substr(colon + 1);
-    if (uri.is_sip()) return parse_sip(std::move(uri), rest);
-    if (uri.is_tel()) return parse_tel(std::move(uri), rest);
-    if (rest.empty()) return fail("URI: nothing behind the scheme");
-    uri.opaque = rest;
+    Result<Uri> uri;
+    if (const Refusal refusal = read_uri(text, *uri)) uri = fail(refusal);
     return uri;
 }
 

@@ -281,11 +281,11 @@ std::vector<Case> make_cases() {
         message(
             lines("INVITE <sip:user@example.com> SIP/2.0\n", to, from, call_id, cseq, via, contact, content),
             sdp));
-    add("lwsruri", 400, "white space in the Request-URI",
+    add("lwsruri", 400, "Request-URI: URI: white space",
         message(lines("INVITE sip:user@example.com; lr SIP/2.0\n", to, from, call_id, cseq, via, contact,
                       content),
                 sdp));
-    add("lwsstart", 400, "white space in the Request-URI or too much around it",
+    add("lwsstart", 400, "Request-URI: URI: white space",
         message(
             lines("INVITE  sip:user@example.com  SIP/2.0\n", to, from, call_id, cseq, via, contact, content),
             sdp));

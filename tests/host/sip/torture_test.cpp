@@ -167,8 +167,12 @@ void exercise(std::string_view text) {
     for (const HeaderId id :
          {HeaderId::other, HeaderId::via, HeaderId::contact, HeaderId::to, HeaderId::accept}) {
         for (const auto value : m.values(id)) {
-            (void)NameAddr::parse(value);
-            (void)Via::parse(value);
+            if (const auto address = NameAddr::parse(value)) {
+                ASSERT_TRUE(NameAddr::parse(address->to_string())) << value << "\n" << address->to_string();
+            }
+            if (const auto via = Via::parse(value)) {
+                ASSERT_TRUE(Via::parse(via->to_string())) << value;
+            }
         }
         (void)m.lists(id, "x");
     }
