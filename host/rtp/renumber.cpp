@@ -1,0 +1,91 @@
+#include "host/rtp/renumber.hpp"
+
+#include <algorithm>
+
+#include "host/rtp/stats.hpp"
+
+namespace causeway::rtp {
+
+namespace {
+
+constexpr std::int64_t longest_step_s = 10;
+constexpr std::uint64_t window = 64;
+constexpr std::uint32_t usual_packets_per_second = 50;
+
+// As timestamps count: modulo 2^32.
+std::uint32_t to_units(Duration d, std::uint32_t clock_rate) {
+    constexpr Duration longest = std::chrono::hours(24 * 365);
+    const double seconds = std::chrono::duration<double>(std::clamp(d, Duration::zero(), longest)).count();
+    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(seconds * clock_rate));
+}
+
+}  // namespace
+
+// One below the first number, with a wrap in hand so that extended numbers never go below zero.
+Renumber::Renumber(std::uint16_t first_sequence, std::uint32_t first_timestamp)
+    : highest_((std::uint64_t{1} << 16) + first_sequence - 1), last_timestamp_(first_timestamp) {}
+
+std::optional<Renumber::Place> Renumber::place(Time arrival, std::uint64_t source, std::uint32_t clock_rate,
+                                               const Header& header) {
+    auto step = static_cast<std::int16_t>(header.sequence - last_in_);
+    const bool follows =
+        begun_ && source == source_ && header.ssrc == ssrc_ && step < max_dropout && step > -max_misorder;
+    if (!follows) {
+        start(arrival, source, clock_rate, header);
+        step = 0;
+    }
+    // Where the newest packet of this source stands: nothing else is given a number while it is followed.
+    const std::uint64_t index = highest_ + static_cast<std::uint64_t>(std::int64_t{step});
+    if (index < base_ || !take(index)) return std::nullopt;
+
+    if (step > 0) {
+        // A timestamp that leaps (a source that restarted its clock alone) is made to go on; the repeats of
+        // a telephone event and the pauses of silence suppression are no leaps.
+        const std::uint32_t played = header.timestamp - last_in_timestamp_;
+        const auto leap = static_cast<std::int32_t>(played - to_units(arrival - last_arrival_, clock_rate));
+        if (std::abs(std::int64_t{leap}) > longest_step_s * clock_rate) {
+            timestamp_offset_ = next_timestamp(arrival, clock_rate) - header.timestamp;
+        }
+        last_in_ = header.sequence;
+    }
+    const std::uint32_t timestamp = header.timestamp + timestamp_offset_;
+    if (step >= 0) {
+        last_in_timestamp_ = header.timestamp;
+        last_timestamp_ = timestamp;
+        last_arrival_ = arrival;
+    }
+    return Place{static_cast<std::uint16_t>(index), timestamp};
+}
+
+void Renumber::start(Time arrival, std::uint64_t source, std::uint32_t clock_rate, const Header& header) {
+    const std::uint32_t timestamp = begun_ ? next_timestamp(arrival, clock_rate) : last_timestamp_;
+    timestamp_offset_ = timestamp - header.timestamp;
+    begun_ = true;
+    source_ = source;
+    ssrc_ = header.ssrc;
+    last_in_ = header.sequence;
+    base_ = ++highest_;
+    taken_ <<= 1;
+}
+
+// For a packet that continues the stream with no timestamp of its own to go by: as far on as time is, and by
+// a usual packet at least.
+std::uint32_t Renumber::next_timestamp(Time arrival, std::uint32_t clock_rate) const {
+    const std::uint32_t usual = clock_rate / usual_packets_per_second;
+    return last_timestamp_ + std::max(usual, to_units(arrival - last_arrival_, clock_rate));
+}
+
+// Like the replay window of RFC 3711 3.3.2: false where `index` was given before or is older than the window.
+bool Renumber::take(std::uint64_t index) {
+    if (index > highest_) {
+        const std::uint64_t step = index - highest_;
+        taken_ = step < window ? taken_ << step : 0;
+        highest_ = index;
+    }
+    const std::uint64_t age = highest_ - index;
+    if (age >= window || (taken_ >> age & 1) != 0) return false;
+    taken_ |= std::uint64_t{1} << age;
+    return true;
+}
+
+}  // namespace causeway::rtp
