@@ -15,7 +15,7 @@
 
 namespace causeway::store {
 
-constexpr std::size_t max_payload = 256 * 1024;  // octets
+constexpr std::size_t max_payload = 256u << 10;  // octets
 
 // The record of `payload`, which has at most max_payload octets.
 std::string frame(std::string_view payload);

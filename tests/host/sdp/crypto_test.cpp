@@ -1,5 +1,6 @@
 #include "host/sdp/crypto.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,7 +45,7 @@ TEST(Crypto, SuitesWithTheirKeyLengths_RFC4568_6_2_RFC7714_14) {
         EXPECT_EQ(to_string(suite), name);
         EXPECT_EQ(parse_srtp_suite(name), suite);
         for (const auto& [other_name, other, other_key] : suites) {
-            const auto c = Crypto::parse("1 " + name + " inline:" + other_key);
+            const auto c = Crypto::parse(fmt::format("1 {} inline:{}", name, other_key));
             EXPECT_EQ(c.has_value(), key_salt_length(other) == key_salt_length(suite)) << name << other_name;
         }
         SeededRandom random(7);

@@ -6,7 +6,6 @@
 namespace causeway::store {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;

@@ -14,8 +14,6 @@
 namespace causeway::store {
 namespace {
 
-using testing::Contains;
-using testing::Each;
 using testing::HasSubstr;
 using testing::SizeIs;
 
