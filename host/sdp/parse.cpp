@@ -201,6 +201,8 @@ Result<Session> Session::parse(std::string_view text) {
             return fail(fmt::format("SDP m-line {}: no connection", i + 1));
     const bool timed =
         std::any_of(s.times.begin(), s.times.end(), [](const std::string& t) { return t.front() == 't'; });
+    if (!timed && number == max_lines)
+        return fail("SDP: too many lines");  // with the t= it will be written with
     if (!timed) s.times.insert(s.times.begin(), "t=0 0");
     return std::move(s);
 }

@@ -129,6 +129,8 @@ TEST(Session, NumberOfLinesAndMLinesIsBounded) {
     for (std::size_t i = 5; i < Session::max_lines; ++i) lines += "a=x\n";
     EXPECT_EQ(error_of(lines), "taken");
     EXPECT_THAT(error_of(lines + "a=x\n"), HasSubstr("too many lines"));
+    lines.replace(lines.find("t=0 0"), 5, "a=tim");  // what is taken can be written and taken again
+    EXPECT_THAT(error_of(lines), HasSubstr("too many lines"));
 }
 
 TEST(Session, AValueCannotStartALineOfItsOwn) {
