@@ -2,28 +2,22 @@
 // socket and the RTCP socket above it, an ingress and an egress context of the engine. The call layer opens,
 // describes, joins and closes ports; datagrams and time come in from the edge. RTCP ends here: each leg gets
 // reports of ours (RFC 3550 section 6).
-//
-// Latching (design, section 4): a source is accepted if it was negotiated or, on SRTP, if a packet of it
-// authenticates with a fresh index. On plain RTP behind NAT there is a learning window of at most 3 s from
-// the first remote description, limited to the signalling address unless the profile says otherwise. After
-// that the source moves only by a new offer/answer or an authenticated fresh index. Packets from anyone else
-// are dropped and counted.
+// Packets from anyone but the latched source (latch.hpp) are dropped and counted.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "host/base/ip.hpp"
 #include "host/base/random.hpp"
 #include "host/base/slots.hpp"
-#include "host/base/timers.hpp"
 #include "host/media/engine.hpp"
+#include "host/media/latch.hpp"
+#include "host/media/port_pool.hpp"
 #include "host/sdp/session.hpp"
 
 namespace causeway::media {
@@ -42,20 +36,6 @@ class Network {
     virtual void release(const Endpoint& rtp_local) = 0;
     // From the socket bound to `local`. Loss is no error: this is UDP.
     virtual void send(const Endpoint& local, const Endpoint& to, ByteView bytes) = 0;
-};
-
-struct PortRange {
-    IpAddress address;            // bound
-    IpAddress advertised;         // written into SDP
-    std::uint16_t first = 20000;  // even
-    std::uint16_t last = 29999;
-    bool operator==(const PortRange&) const = default;
-};
-
-enum class Learning : std::uint8_t {
-    off,                // only the negotiated source
-    signaling_address,  // any port of the address that signalling comes from, for the learning window
-    any,                // any source, for the learning window
 };
 
 struct PortOptions {
@@ -82,7 +62,8 @@ struct PortReport {
     std::int64_t packets_lost = 0;
     Duration jitter{}, max_jitter{};
     std::uint64_t packets_sent = 0, octets_sent = 0;
-    std::uint64_t dropped_source = 0;  // from a source that is not latched
+    std::uint64_t dropped_source = 0;     // from a source that is not latched
+    std::uint64_t dropped_direction = 0;  // on a line that does not receive: held, or not described yet
     std::uint64_t dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0,
                   dropped_payload_type = 0;
     std::uint64_t rtcp_received = 0, rtcp_sent = 0;

@@ -1,0 +1,52 @@
+// Who may send to a socket of a port. A stranger who guesses a port must neither be heard (injection) nor be
+// sent the other side's voice (bleed), yet a peer behind NAT sends from an address that nobody has told us.
+//
+//   secured   whoever sends a packet that authenticates with a fresh index is the peer; it may move
+//   plain     the negotiated source; or, within 3 s of the description that named it, the first one that the
+//   learning rule
+//             lets in. Whoever is accepted first stays, until a new offer/answer names another address
+//
+// One for RTP and one for RTCP of each port.
+#pragma once
+
+#include <optional>
+
+#include "host/base/ip.hpp"
+#include "host/base/time.hpp"
+
+namespace causeway::media {
+
+enum class Learning : std::uint8_t {
+    off,                // only the negotiated source
+    signaling_address,  // any port of the address that signalling comes from, for the learning window
+    any,                // any source, for the learning window
+};
+
+class Latch {
+  public:
+    static constexpr Duration learning_window = std::chrono::seconds(3);
+
+    Latch(Learning learning, IpAddress signaling_source)
+        : learning_(learning), signaling_(signaling_source) {}
+
+    // A description of the remote side took effect. The same address again changes nothing.
+    void negotiate(Time now, const Endpoint& remote, bool secured);
+    // Whether a datagram from there is worth looking at.
+    bool admits(Time now, const Endpoint& from) const;
+    // A datagram that was admitted proved to be good: valid, and authentic where secured.
+    void accepted(Time now, const Endpoint& from);
+    // Where to send (symmetric RTP, RFC 4961): the latched source, else the negotiated address. Nothing where
+    // none is known.
+    std::optional<Endpoint> target() const;
+
+  private:
+    Learning learning_;
+    IpAddress signaling_;
+    std::optional<Endpoint> negotiated_;  // where they want to be sent to, now
+    std::optional<Endpoint> named_;       // the last address that a description named
+    std::optional<Endpoint> latched_;
+    bool secured_ = false;
+    Time learning_ends_{};
+};
+
+}  // namespace causeway::media

@@ -1,0 +1,388 @@
+#include "host/media/ports.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "host/base/log.hpp"
+#include "host/base/text.hpp"
+#include "host/base/timers.hpp"
+#include "host/media/reporter.hpp"
+
+namespace causeway::media {
+namespace {
+
+bool may_receive(sdp::Direction d) {
+    return d == sdp::Direction::recvonly || d == sdp::Direction::sendrecv;
+}
+bool may_send(sdp::Direction d) {
+    return d == sdp::Direction::sendonly || d == sdp::Direction::sendrecv;
+}
+
+// Formats that go beside the voice and are not what a call "speaks".
+bool is_auxiliary(const sdp::Codec& c) {
+    return iequals(c.name, "telephone-event") || iequals(c.name, "CN");
+}
+
+const sdp::Codec* find_payload_type(const std::vector<sdp::Codec>& codecs, std::uint8_t payload_type) {
+    const auto found = std::find_if(codecs.begin(), codecs.end(),
+                                    [&](const sdp::Codec& c) { return c.payload_type == payload_type; });
+    return found == codecs.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+// One m-line of one leg.
+class Port {
+  public:
+    Port(PortOptions o, PortPool::Pair p, const PortRange& range, Random& random)
+        : options(std::move(o)),
+          pair(p),
+          rtp_local{range.address, p.rtp},
+          rtcp_local{range.address, static_cast<std::uint16_t>(p.rtp + 1)},
+          advertised{range.advertised, p.rtp},
+          rtp(options.learning, options.signaling_source),
+          rtcp(options.learning, options.signaling_source),
+          reporter(random) {
+        remote.direction = sdp::Direction::inactive;
+    }
+
+    PortId id;
+    const PortOptions options;
+    const PortPool::Pair pair;
+    const Endpoint rtp_local, rtcp_local, advertised;
+    IngressId ingress;
+    EgressId egress;
+    RemoteMedia remote;
+    Latch rtp, rtcp;
+    Reporter reporter;
+    Timers<PortId>::Id next_report;
+    PathId path;                        // from our ingress to the peer's egress
+    std::optional<std::uint8_t> voice;  // payload type of the last voice packet received
+    std::uint64_t dropped_source = 0, dropped_direction = 0, rtcp_received = 0, rtcp_sent = 0;
+};
+
+struct Ports::Impl {
+    Impl(Engine& e, Network& n, std::vector<PortRange> ranges, Random& r)
+        : engine(e), network(n), random(r), pool(std::move(ranges), r) {}
+
+    // A packet inside the engine.
+    struct InFlight {
+        PortId port;
+        Endpoint from;
+    };
+
+    Engine& engine;
+    Network& network;
+    Random& random;
+    PortPool pool;
+    Slots<Port> ports;
+    std::unordered_map<Endpoint, PortId> by_local;  // RTP and RTCP sockets
+    std::unordered_map<EgressId, PortId> by_egress;
+    std::unordered_map<std::uint64_t, InFlight> in_flight;
+    std::uint64_t last_cookie = 0;
+    Timers<PortId> timers;
+    std::vector<PacketIn> batch;
+    Results results;
+    std::uint64_t packets_in = 0, packets_out = 0, dropped = 0;
+
+    Result<PortPool::Pair> bind(bool ip6);
+    bool admit(Time now, const Datagram& d);
+    void collect(Time now);
+    void complete(Time now, const Completion& c);
+    void send(const PacketOut& packet);
+    void report_rtcp(Time now, Port& port, bool leaving);
+    Result<void> open_path(Port& from, Port& to);
+};
+
+Ports::Ports(Engine& engine, Network& network, std::vector<PortRange> ranges, Random& random)
+    : impl_(std::make_unique<Impl>(engine, network, std::move(ranges), random)) {}
+
+Ports::~Ports() = default;
+
+// ----------------------------------------------------------------------------------------------------
+// opening
+
+// The next pair that the system lets us have: others may sit on ports of the range.
+Result<PortPool::Pair> Ports::Impl::bind(bool ip6) {
+    std::vector<PortPool::Pair> refused;
+    auto pair = pool.take(ip6);
+    while (pair && !network.bind({pool.range(pair->range).address, pair->rtp})) {
+        refused.push_back(*pair);
+        pair = pool.take(ip6);
+    }
+    for (const auto& r : refused) pool.give_back(r);
+    if (!pair) return fail(fmt::format("media ports exhausted: {} of {} in use", pool.taken(), pool.total()));
+    return *pair;
+}
+
+Result<PortId> Ports::open(Time, PortOptions options) {
+    auto pair = impl_->bind(options.signaling_source.is_v6());
+    if (!pair) return fail(pair.error().what);
+    const auto& range = impl_->pool.range(pair->range);
+    const auto undo = [&](std::string why) {
+        impl_->network.release({range.address, pair->rtp});
+        impl_->pool.give_back(*pair);
+        return fail(std::move(why));
+    };
+    const auto ingress = impl_->engine.open_ingress({{}, options.clock_rate});
+    if (!ingress) return undo(ingress.error().what);
+    // The first sequence number is random but below 2^15, so that no rollover comes before the peer has heard
+    // us (RFC 3711 3.3.1).
+    const auto egress = impl_->engine.open_egress({{},
+                                                   impl_->random.u32(),
+                                                   static_cast<std::uint16_t>(impl_->random.below(1U << 15)),
+                                                   impl_->random.u32()});
+    if (!egress) {
+        impl_->engine.close_ingress(*ingress);
+        return undo(egress.error().what);
+    }
+    const PortId id = impl_->ports.emplace(std::move(options), *pair, range, impl_->random);
+    Port& port = *impl_->ports.find(id);
+    port.id = id;
+    port.ingress = *ingress;
+    port.egress = *egress;
+    impl_->by_local[port.rtp_local] = id;
+    impl_->by_local[port.rtcp_local] = id;
+    impl_->by_egress[port.egress] = id;
+    return id;
+}
+
+Endpoint Ports::advertised(PortId id) const {
+    const Port* port = impl_->ports.find(id);
+    return port == nullptr ? Endpoint{} : port->advertised;
+}
+
+Result<void> Ports::set_remote(Time now, PortId id, const RemoteMedia& remote) {
+    Port* port = impl_->ports.find(id);
+    if (port == nullptr) return fail("media port is closed");
+    if (auto keyed = impl_->engine.rekey_ingress(port->ingress, remote.receive_key); !keyed) return keyed;
+    if (auto keyed = impl_->engine.rekey_egress(port->egress, remote.send_key); !keyed) return keyed;
+    port->remote = remote;
+    const bool secured = remote.receive_key.suite != sdp::SrtpSuite::none;
+    port->rtp.negotiate(now, remote.rtp, secured);
+    Endpoint rtcp = remote.rtcp;
+    if (rtcp.port == 0 && remote.rtp.port != 0) {
+        rtcp = {remote.rtp.ip, static_cast<std::uint16_t>(remote.rtp.port + 1)};
+    }
+    port->rtcp.negotiate(now, rtcp, secured);
+    if (!port->next_report) {
+        port->next_report = impl_->timers.set(now + Reporter::interval(impl_->random, true), id);
+    }
+    return {};
+}
+
+Result<void> Ports::Impl::open_path(Port& from, Port& to) {
+    PathConfig path;
+    path.from = from.ingress;
+    path.to = to.egress;
+    for (const auto& ours : from.remote.ours) {
+        for (const auto& theirs : to.remote.codecs) {
+            if (ours.payload_type < 128 && ours.same_encoding(theirs)) {
+                path.payload_types[ours.payload_type] = theirs.payload_type;
+                break;
+            }
+        }
+    }
+    engine.close_path(from.path);
+    from.path = {};
+    // On hold nothing is made that would not be sent: it would use up sequence numbers and falsify our
+    // reports.
+    if (!may_receive(from.remote.direction) || !may_send(to.remote.direction)) return {};
+    auto opened = engine.open_path(path);
+    if (!opened) return fail(opened.error().what);
+    from.path = *opened;
+    return {};
+}
+
+Result<void> Ports::join(Time, PortId a, PortId b) {
+    Port* first = impl_->ports.find(a);
+    Port* second = impl_->ports.find(b);
+    if (first == nullptr || second == nullptr) return fail("media port is closed");
+    if (auto there = impl_->open_path(*first, *second); !there) return there;
+    return impl_->open_path(*second, *first);
+}
+
+// ----------------------------------------------------------------------------------------------------
+// packets
+
+void Ports::receive(Time now, std::span<const Datagram> batch) {
+    impl_->batch.clear();
+    for (const auto& d : batch) {
+        ++impl_->packets_in;
+        if (!impl_->admit(now, d)) ++impl_->dropped;
+    }
+    impl_->engine.submit(now, impl_->batch);
+    impl_->collect(now);
+}
+
+bool Ports::Impl::admit(Time now, const Datagram& d) {
+    const auto found = by_local.find(d.local);
+    Port* port = found == by_local.end() ? nullptr : ports.find(found->second);
+    if (port == nullptr) return false;  // closed while the datagram waited
+    const bool is_rtp = d.local == port->rtp_local;
+    if (!(is_rtp ? port->rtp : port->rtcp).admits(now, d.from)) {
+        ++port->dropped_source;
+        return false;
+    }
+    if (is_rtp && !may_receive(port->remote.direction)) {
+        ++port->dropped_direction;
+        return false;
+    }
+    const std::uint64_t cookie = ++last_cookie;
+    in_flight[cookie] = {port->id, d.from};
+    batch.push_back({port->ingress, is_rtp ? Kind::rtp : Kind::rtcp, now, cookie, d.bytes});
+    return true;
+}
+
+void Ports::Impl::collect(Time now) {
+    results.clear();
+    engine.collect(now, results);
+    // Sources first: a packet that goes out now goes to where its peer is known to be now.
+    for (const auto& c : results.completions) complete(now, c);
+    for (const auto& p : results.packets) send(p);
+}
+
+void Ports::Impl::complete(Time now, const Completion& c) {
+    const auto found = in_flight.find(c.cookie);
+    if (found == in_flight.end()) return;
+    const InFlight packet = found->second;
+    in_flight.erase(found);
+    Port* port = ports.find(packet.port);
+    if (port == nullptr) return;
+    if (c.verdict != Verdict::ok && c.verdict != Verdict::no_path) {
+        ++dropped;
+        return;
+    }
+    if (c.kind == Kind::rtp) {
+        port->rtp.accepted(now, packet.from);
+        const auto* codec = find_payload_type(port->remote.ours, c.header.payload_type);
+        if (codec != nullptr && !is_auxiliary(*codec)) port->voice = c.header.payload_type;
+        return;
+    }
+    const auto compound = rtp::RtcpCompound::parse(c.rtcp);
+    if (!compound) return;
+    port->rtcp.accepted(now, packet.from);
+    ++port->rtcp_received;
+    port->reporter.received(now, *compound, engine.counters(port->egress).ssrc, port->options.clock_rate);
+}
+
+void Ports::Impl::send(const PacketOut& packet) {
+    const auto found = by_egress.find(packet.egress);
+    Port* port = found == by_egress.end() ? nullptr : ports.find(found->second);
+    if (port == nullptr) return;
+    const bool is_rtp = packet.kind == Kind::rtp;
+    const auto target = (is_rtp ? port->rtp : port->rtcp).target();
+    if (!target) return;
+    ++packets_out;
+    network.send(is_rtp ? port->rtp_local : port->rtcp_local, *target, packet.bytes);
+}
+
+// ---------------------------------------------------------------------------------------------------- RTCP
+
+std::optional<Time> Ports::next_timer() const {
+    return impl_->timers.next();
+}
+
+void Ports::advance(Time now) {
+    while (auto due = impl_->timers.pop_due(now)) {
+        Port* port = impl_->ports.find(due->second);
+        if (port == nullptr) continue;
+        impl_->report_rtcp(now, *port, false);
+        port->next_report = impl_->timers.set(now + Reporter::interval(impl_->random, false), port->id);
+    }
+    impl_->collect(now);
+}
+
+void Ports::Impl::report_rtcp(Time now, Port& port, bool leaving) {
+    rtp::Reception* reception = engine.reception(port.ingress);
+    if (reception == nullptr || !port.rtcp.target()) return;
+    const auto compound = port.reporter.report(now, engine.counters(port.egress), *reception, leaving);
+    engine.submit_rtcp(now, port.egress, compound.to_bytes());
+    ++port.rtcp_sent;
+}
+
+// ----------------------------------------------------------------------------------------------------
+// figures, closing
+
+PortReport Ports::report(PortId id) const {
+    PortReport out;
+    const Port* port = impl_->ports.find(id);
+    if (port == nullptr) return out;
+    const auto in = impl_->engine.counters(port->ingress);
+    const auto sent = impl_->engine.counters(port->egress);
+    const auto verdict = [&](Verdict v) {
+        const auto i = static_cast<std::size_t>(v);
+        return in.verdicts[i] + in.rtcp_verdicts[i];
+    };
+    if (const rtp::Reception* reception = impl_->engine.reception(port->ingress)) {
+        out.packets_received = reception->packets();
+        out.octets_received = reception->octets();
+        out.packets_lost = reception->lost();
+        out.jitter = reception->jitter();
+        out.max_jitter = reception->max_jitter();
+    }
+    out.packets_sent = sent.packets;
+    out.octets_sent = sent.octets;
+    out.dropped_source = port->dropped_source;
+    out.dropped_direction = port->dropped_direction;
+    out.dropped_unauthentic = verdict(Verdict::unauthentic);
+    out.dropped_replayed = verdict(Verdict::replayed);
+    out.dropped_malformed = verdict(Verdict::malformed);
+    out.dropped_payload_type = in.verdicts[static_cast<std::size_t>(Verdict::no_path)];
+    out.rtcp_received = port->rtcp_received;
+    out.rtcp_sent = port->rtcp_sent;
+    out.round_trip = port->reporter.round_trip();
+    out.remote_lost = port->reporter.remote_lost();
+    out.remote_jitter = port->reporter.remote_jitter();
+    if (port->voice) {
+        if (const auto* codec = find_payload_type(port->remote.ours, *port->voice)) {
+            out.codec = fmt::format("{}/{}", codec->name, codec->clock_rate);
+        }
+    }
+    out.suite = port->remote.receive_key.suite;
+    out.engine = impl_->engine.capabilities().name;
+    out.local = port->rtp_local;
+    out.remote = port->rtp.target().value_or(Endpoint{});
+    return out;
+}
+
+PortReport Ports::close(Time now, PortId id) {
+    Port* port = impl_->ports.find(id);
+    if (port == nullptr) return {};
+    if (impl_->engine.counters(port->egress).packets > 0 || port->rtcp_sent > 0) {
+        impl_->report_rtcp(now, *port, true);
+        impl_->collect(now);
+    }
+    PortReport last = report(id);
+    impl_->timers.cancel(port->next_report);
+    impl_->engine.close_ingress(port->ingress);
+    impl_->engine.close_egress(port->egress);
+    impl_->by_egress.erase(port->egress);
+    impl_->by_local.erase(port->rtp_local);
+    impl_->by_local.erase(port->rtcp_local);
+    impl_->network.release(port->rtp_local);
+    impl_->pool.give_back(port->pair);
+    impl_->ports.erase(id);
+    return last;
+}
+
+PortsStatus Ports::status() const {
+    PortsStatus out;
+    out.ports_in_use = impl_->ports.size();
+    out.ports_total = impl_->pool.total();
+    out.engine = impl_->engine.live();
+    out.packets_in = impl_->packets_in;
+    out.packets_out = impl_->packets_out;
+    out.dropped = impl_->dropped;
+    return out;
+}
+
+const Capabilities& Ports::capabilities() const {
+    return impl_->engine.capabilities();
+}
+
+IpAddress Ports::advertised_address() const {
+    return impl_->pool.total() == 0 ? IpAddress{} : impl_->pool.range(0).advertised;
+}
+
+}  // namespace causeway::media
