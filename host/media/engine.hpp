@@ -59,7 +59,7 @@ enum class Verdict : std::uint8_t {
     ok,
     malformed,    // not RTP or RTCP
     unauthentic,  // SRTP tag wrong
-    replayed,     // SRTP index seen or too old
+    replayed,     // SRTP index seen or too old; else a duplicate, or too late to be sent on
     no_path,      // authentic, but no path takes this payload type now
     stale,        // context closed
 };

@@ -1,0 +1,298 @@
+#include "drivers/cpu/engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "drivers/cpu/srtp.hpp"
+#include "host/rtp/renumber.hpp"
+
+namespace causeway::cpu {
+
+namespace {
+
+using media::Completion;
+using media::EgressId;
+using media::IngressId;
+using media::Kind;
+using media::PathId;
+using media::Verdict;
+
+// The key of a context and its SRTP session; no session for plain RTP. A key that comes back (one fork
+// answers with it, then another, then the first again) finds its session as it left it: begun anew, it would
+// use indices for a second plaintext, or take packets a second time.
+class Protection {
+  public:
+    static Result<Protection> create(const sdp::SrtpKey& key, Srtp::Direction direction) {
+        Protection made(direction);
+        if (auto opened = made.rekey(key); !opened) return tl::make_unexpected(opened.error());
+        return made;
+    }
+    // Keeps what it has where the key is the same or cannot be used.
+    Result<void> rekey(const sdp::SrtpKey& key) {
+        if (key == current_.key) return {};
+        Keyed next{key, std::nullopt};
+        const auto former =
+            std::find_if(former_.begin(), former_.end(), [&](const Keyed& k) { return k.key == key; });
+        if (former != former_.end()) {
+            next = std::move(*former);
+            former_.erase(former);
+        } else if (key.suite != sdp::SrtpSuite::none) {
+            auto session = Srtp::create(key, direction_);
+            if (!session) return tl::make_unexpected(session.error());
+            next.session = std::move(*session);
+        }
+        if (current_.session) former_.push_back(std::move(current_));
+        if (former_.size() > most_former) former_.erase(former_.begin());
+        current_ = std::move(next);
+        return {};
+    }
+    Srtp* session() { return current_.session ? &*current_.session : nullptr; }
+
+  private:
+    static constexpr std::size_t most_former = 8;
+    struct Keyed {
+        sdp::SrtpKey key;
+        std::optional<Srtp> session;
+    };
+    explicit Protection(Srtp::Direction direction) : direction_(direction) {}
+
+    Srtp::Direction direction_;
+    Keyed current_;
+    std::vector<Keyed> former_;  // oldest first
+};
+
+struct Ingress {
+    Protection protection;
+    rtp::Reception reception;
+    media::IngressCounters counters;
+    std::vector<PathId> paths;
+};
+
+struct Egress {
+    Protection protection;
+    rtp::Renumber renumber;
+    media::EgressCounters counters;
+    std::vector<PathId> paths;
+};
+
+struct Path {
+    media::PathConfig config;
+};
+
+Verdict to_verdict(Srtp::Outcome outcome) {
+    switch (outcome) {
+        case Srtp::Outcome::ok:
+            return Verdict::ok;
+        case Srtp::Outcome::malformed:
+            return Verdict::malformed;
+        case Srtp::Outcome::unauthentic:
+            return Verdict::unauthentic;
+        case Srtp::Outcome::replayed:
+            return Verdict::replayed;
+    }
+    return Verdict::malformed;
+}
+
+class CpuEngine final : public media::Engine {
+  public:
+    explicit CpuEngine(std::size_t max_contexts) {
+        capabilities_.name = "cpu";
+        capabilities_.suites = {sdp::SrtpSuite::aead_aes_256_gcm, sdp::SrtpSuite::aead_aes_128_gcm,
+                                sdp::SrtpSuite::aes_cm_128_hmac_sha1_80,
+                                sdp::SrtpSuite::aes_cm_128_hmac_sha1_32};
+        capabilities_.max_contexts = max_contexts;
+    }
+
+    const media::Capabilities& capabilities() const override { return capabilities_; }
+
+    Result<IngressId> open_ingress(const media::IngressConfig& config) override {
+        if (full()) return no_room();
+        if (config.clock_rate == 0) return fail("media context: the clock rate is 0");
+        auto protection = Protection::create(config.key, Srtp::Direction::inbound);
+        if (!protection) return tl::make_unexpected(protection.error());
+        return ingresses_.emplace(Ingress{std::move(*protection), rtp::Reception(config.clock_rate), {}, {}});
+    }
+
+    Result<EgressId> open_egress(const media::EgressConfig& config) override {
+        if (full()) return no_room();
+        auto protection = Protection::create(config.key, Srtp::Direction::outbound);
+        if (!protection) return tl::make_unexpected(protection.error());
+        Egress egress{
+            std::move(*protection), rtp::Renumber(config.first_sequence, config.first_timestamp), {}, {}};
+        egress.counters.ssrc = config.ssrc;
+        egress.counters.last_timestamp = config.first_timestamp;
+        return egresses_.emplace(std::move(egress));
+    }
+
+    Result<void> rekey_ingress(IngressId id, const sdp::SrtpKey& key) override {
+        Ingress* ingress = ingresses_.find(id);
+        return ingress != nullptr ? ingress->protection.rekey(key) : closed();
+    }
+
+    Result<void> rekey_egress(EgressId id, const sdp::SrtpKey& key) override {
+        Egress* egress = egresses_.find(id);
+        return egress != nullptr ? egress->protection.rekey(key) : closed();
+    }
+
+    void close_ingress(IngressId id) override {
+        const Ingress* ingress = ingresses_.find(id);
+        if (ingress == nullptr) return;
+        for (const PathId path : std::vector(ingress->paths)) close_path(path);
+        ingresses_.erase(id);
+    }
+
+    void close_egress(EgressId id) override {
+        const Egress* egress = egresses_.find(id);
+        if (egress == nullptr) return;
+        for (const PathId path : std::vector(egress->paths)) close_path(path);
+        egresses_.erase(id);
+    }
+
+    Result<PathId> open_path(const media::PathConfig& config) override {
+        Ingress* from = ingresses_.find(config.from);
+        Egress* to = egresses_.find(config.to);
+        if (from == nullptr || to == nullptr) return tl::make_unexpected(closed().error());
+        const PathId id = paths_.emplace(Path{config});
+        from->paths.push_back(id);
+        to->paths.push_back(id);
+        return id;
+    }
+
+    void close_path(PathId id) override {
+        const Path* path = paths_.find(id);
+        if (path == nullptr) return;
+        std::erase(ingresses_.find(path->config.from)->paths, id);
+        std::erase(egresses_.find(path->config.to)->paths, id);
+        paths_.erase(id);
+    }
+
+    void submit(Time now, std::span<const media::PacketIn> batch) override {
+        for (const media::PacketIn& in : batch) {
+            Completion done;
+            done.cookie = in.cookie;
+            done.ingress = in.ingress;
+            done.kind = in.kind;
+            if (Ingress* ingress = ingresses_.find(in.ingress); ingress == nullptr) {
+                done.verdict = Verdict::stale;
+            } else if (in.kind == Kind::rtp) {
+                done.verdict = take_rtp(now, *ingress, in, done.header);
+                ++ingress->counters.verdicts[static_cast<std::size_t>(done.verdict)];
+            } else {
+                done.verdict = take_rtcp(*ingress, in.bytes, done.rtcp);
+                ++ingress->counters.rtcp_verdicts[static_cast<std::size_t>(done.verdict)];
+            }
+            ready_.completions.push_back(std::move(done));
+        }
+    }
+
+    void submit_rtcp(Time /*now*/, EgressId id, ByteView compound) override {
+        Egress* egress = egresses_.find(id);
+        if (egress == nullptr) return;
+        Bytes bytes(compound.begin(), compound.end());
+        if (Srtp* srtp = egress->protection.session(); srtp != nullptr && !srtp->protect_rtcp(bytes)) return;
+        ready_.packets.push_back({id, Kind::rtcp, std::move(bytes)});
+    }
+
+    void collect(Time /*now*/, media::Results& results) override {
+        std::move(ready_.completions.begin(), ready_.completions.end(),
+                  std::back_inserter(results.completions));
+        std::move(ready_.packets.begin(), ready_.packets.end(), std::back_inserter(results.packets));
+        ready_.clear();
+    }
+
+    media::IngressCounters counters(IngressId id) const override {
+        const Ingress* ingress = ingresses_.find(id);
+        return ingress != nullptr ? ingress->counters : media::IngressCounters{};
+    }
+    media::EgressCounters counters(EgressId id) const override {
+        const Egress* egress = egresses_.find(id);
+        return egress != nullptr ? egress->counters : media::EgressCounters{};
+    }
+    rtp::Reception* reception(IngressId id) override {
+        Ingress* ingress = ingresses_.find(id);
+        return ingress != nullptr ? &ingress->reception : nullptr;
+    }
+    Live live() const override { return {ingresses_.size(), egresses_.size(), paths_.size()}; }
+
+  private:
+    bool full() const { return ingresses_.size() + egresses_.size() >= capabilities_.max_contexts; }
+    tl::unexpected<Error> no_room() const {
+        return fail(fmt::format("media contexts: all {} are in use", capabilities_.max_contexts));
+    }
+    static Result<void> closed() { return fail("media context: closed"); }
+
+    Verdict take_rtp(Time now, Ingress& ingress, const media::PacketIn& in, rtp::Header& header) {
+        ByteView clear = in.bytes;
+        if (Srtp* srtp = ingress.protection.session(); srtp != nullptr) {
+            scratch_.assign(in.bytes.begin(), in.bytes.end());
+            if (const auto o = srtp->unprotect(scratch_); o != Srtp::Outcome::ok) return to_verdict(o);
+            clear = scratch_;
+        }
+        const auto packet = rtp::Packet::parse(clear);
+        if (!packet) return Verdict::malformed;
+        header = packet->header;
+        ingress.reception.received(in.arrival, header, packet->payload.size());
+
+        Verdict verdict = Verdict::no_path;
+        for (const PathId id : ingress.paths) {
+            const Path& path = *paths_.find(id);
+            const std::uint8_t type = path.config.payload_types[header.payload_type];
+            if (type == media::PathConfig::drop) continue;
+            const bool sent = forward(now, in, ingress.reception.clock_rate(), path.config.to, type, *packet);
+            if (sent) verdict = Verdict::ok;
+            if (!sent && verdict == Verdict::no_path) verdict = Verdict::replayed;
+        }
+        return verdict;
+    }
+
+    static Verdict take_rtcp(Ingress& ingress, ByteView bytes, Bytes& clear) {
+        if (!rtp::looks_like_rtcp(bytes)) return Verdict::malformed;
+        clear.assign(bytes.begin(), bytes.end());
+        Verdict verdict = Verdict::ok;
+        if (Srtp* srtp = ingress.protection.session(); srtp != nullptr) {
+            verdict = to_verdict(srtp->unprotect_rtcp(clear));
+        }
+        if (verdict != Verdict::ok) clear.clear();
+        return verdict;
+    }
+
+    // CSRCs and header extensions stay behind: they tell who is on the other side. False for a duplicate.
+    bool forward(Time now, const media::PacketIn& in, std::uint32_t clock_rate, EgressId to,
+                 std::uint8_t payload_type, const rtp::Packet& packet) {
+        Egress& egress = *egresses_.find(to);
+        const auto place = egress.renumber.place(in.arrival, in.ingress.value(), clock_rate, packet.header);
+        if (!place) return false;
+        media::EgressCounters& counters = egress.counters;
+        const rtp::Header header{payload_type, packet.header.marker, place->sequence, place->timestamp,
+                                 counters.ssrc};
+        Bytes bytes;
+        bytes.reserve(rtp::header_size + packet.payload.size() + Srtp::max_growth);
+        bytes.resize(rtp::header_size + packet.payload.size());
+        rtp::write_header(header, bytes.data());
+        std::copy(packet.payload.begin(), packet.payload.end(), bytes.begin() + rtp::header_size);
+        if (Srtp* srtp = egress.protection.session(); srtp != nullptr && !srtp->protect(bytes)) return false;
+        ++counters.packets;
+        counters.octets += packet.payload.size();
+        counters.last_timestamp = header.timestamp;
+        counters.last_sent = now;
+        ready_.packets.push_back({to, Kind::rtp, std::move(bytes)});
+        return true;
+    }
+
+    media::Capabilities capabilities_;
+    Slots<Ingress, media::IngressTag> ingresses_;
+    Slots<Egress, media::EgressTag> egresses_;
+    Slots<Path, media::PathTag> paths_;
+    media::Results ready_;
+    Bytes scratch_;
+};
+
+}  // namespace
+
+std::unique_ptr<media::Engine> make_engine(std::size_t max_contexts) {
+    return std::make_unique<CpuEngine>(max_contexts);
+}
+
+}  // namespace causeway::cpu

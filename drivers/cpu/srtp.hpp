@@ -1,0 +1,61 @@
+// One direction of an SRTP session (RFC 3711, AEAD by RFC 7714) over libsrtp2, which derives the session keys
+// and keeps rollover counters, indices and replay windows. One master key covers all SSRCs: SDES names none.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "host/base/bytes.hpp"
+#include "host/base/result.hpp"
+#include "host/sdp/crypto.hpp"
+
+struct srtp_ctx_t_;
+
+namespace causeway::cpu {
+
+class Srtp {
+  public:
+    enum class Direction : std::uint8_t { inbound, outbound };
+
+    // The error says why: suite none, a key of the wrong length, or the library's refusal. It never holds the
+    // key. The library copies the key and zeroes its copies when freed.
+    static Result<Srtp> create(const sdp::SrtpKey& key, Direction direction);
+
+    // Outbound, in place: the packet grows by its tag (and the SRTCP index). False where it is no valid
+    // packet, its index was used before or is too old, or the key has served its lifetime (2^48 packets, 2^31
+    // RTCP packets).
+    bool protect(Bytes& packet);
+    bool protect_rtcp(Bytes& packet);
+    // Room that a packet needs behind it while it is protected, octets.
+    static constexpr std::size_t max_growth = 148;
+
+    enum class Outcome : std::uint8_t {
+        ok,
+        malformed,
+        unauthentic,  // also an SSRC beyond max_sources
+        replayed,     // the index was seen or is older than the replay window
+    };
+    // Inbound, in place; what is in `packet` is of use only where the outcome is ok.
+    Outcome unprotect(Bytes& packet);
+    Outcome unprotect_rtcp(Bytes& packet);
+
+    // SSRCs that one inbound key may use. Each costs memory, and none can be forgotten while the key lives:
+    // its old packets could then be replayed.
+    static constexpr std::size_t max_sources = 64;
+
+  private:
+    struct Dealloc {
+        void operator()(srtp_ctx_t_* session) const;
+    };
+    using Function = int (*)(srtp_ctx_t_*, void*, int*);
+
+    explicit Srtp(srtp_ctx_t_* session) : session_(session) {}
+    bool apply_outbound(Function protect_function, Bytes& packet);
+    Outcome apply_inbound(Function unprotect_function, std::uint32_t ssrc, Bytes& packet);
+
+    std::unique_ptr<srtp_ctx_t_, Dealloc> session_;
+    std::vector<std::uint32_t> sources_;  // inbound SSRCs that have authenticated
+};
+
+}  // namespace causeway::cpu

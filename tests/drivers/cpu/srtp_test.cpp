@@ -1,0 +1,177 @@
+#include "drivers/cpu/srtp.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "host/base/text.hpp"
+#include "tests/drivers/cpu/packets.hpp"
+#include "tests/drivers/cpu/srtp_oracle.hpp"
+
+namespace causeway::cpu {
+namespace {
+
+using sdp::SrtpKey;
+using sdp::SrtpSuite;
+using testing::HasSubstr;
+using Outcome = Srtp::Outcome;
+
+Bytes from_hex(std::string_view hex) {
+    Bytes out;
+    for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+        out.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
+    }
+    return out;
+}
+
+// RFC 3711 B.3.
+const SrtpKey rfc_key{SrtpSuite::aes_cm_128_hmac_sha1_80,
+                      Secret(from_hex("e1f97a0d3e018be0d64fa32c06de41390ec675ad498afeebb6960b3aabe6"))};
+
+TEST(SrtpOracle, DerivesTheKeysOfTheRfc_RFC3711_B_3) {
+    EXPECT_EQ(to_hex(oracle::derive(rfc_key, 0, 16)), "c61e7a93744f39ee10734afe3ff7a087");
+    EXPECT_EQ(to_hex(oracle::derive(rfc_key, 2, 14)), "30cbbc08863d8c85d49db34a9ae1");
+    EXPECT_EQ(to_hex(oracle::derive(rfc_key, 1, 20)), "cebe321f6ff7716b6fd4ab49af256a156d38baa4");
+}
+
+class SrtpTest : public testing::TestWithParam<SrtpSuite> {
+  protected:
+    Srtp make(Srtp::Direction direction, std::uint64_t seed = 1) {
+        auto made = Srtp::create(srtp_key(GetParam(), seed), direction);
+        EXPECT_TRUE(made) << made.error().what;
+        return std::move(*made);
+    }
+    Bytes sealed(std::uint16_t sequence, std::uint32_t rollover = 0, std::uint32_t ssrc = 0x1234) {
+        return oracle::srtp(srtp_key(GetParam()), rollover, rtp_packet(sequence, ssrc));
+    }
+    Outcome open(Bytes packet) { return in_.unprotect(packet); }
+    Srtp in_ = make(Srtp::Direction::inbound);
+    Srtp out_ = make(Srtp::Direction::outbound);
+};
+
+TEST_P(SrtpTest, WhatWeSendIsWhatTheRfcsSay_RFC3711_4_RFC7714_8) {
+    Bytes b = rtp_packet(65535);
+    ASSERT_TRUE(out_.protect(b));
+    EXPECT_EQ(b, sealed(65535));
+    b = rtp_packet(0);
+    ASSERT_TRUE(out_.protect(b));
+    EXPECT_EQ(b, sealed(0, 1)) << "the sequence number wrapped";
+    b = rtp_packet(65534);
+    ASSERT_TRUE(out_.protect(b));
+    EXPECT_EQ(b, sealed(65534)) << "late, from before the wrap";
+    for (std::uint32_t index = 1; index <= 2; ++index) {
+        Bytes c = rtcp_packet();
+        ASSERT_TRUE(out_.protect_rtcp(c));
+        EXPECT_EQ(c, oracle::srtcp(srtp_key(GetParam()), index, rtcp_packet()));
+    }
+}
+
+TEST_P(SrtpTest, WhatTheRfcsSayIsTaken_RFC3711_3_3) {
+    for (const auto& [sequence, rollover] : {std::pair{65530, 0}, {65535, 0}, {1, 1}, {0, 1}, {65534, 0}}) {
+        const auto number = static_cast<std::uint16_t>(sequence);
+        Bytes b = sealed(number, static_cast<std::uint32_t>(rollover));
+        ASSERT_EQ(in_.unprotect(b), Outcome::ok) << sequence;
+        EXPECT_EQ(b, rtp_packet(number));
+    }
+    Bytes c = oracle::srtcp(srtp_key(GetParam()), 77, rtcp_packet());
+    ASSERT_EQ(in_.unprotect_rtcp(c), Outcome::ok);
+    EXPECT_EQ(c, rtcp_packet());
+}
+
+TEST_P(SrtpTest, CsrcsAndExtensionsStayInTheClear_RFC3711_3_1) {
+    Bytes plain = rtp_packet(5);
+    plain[0] = 0x91;
+    plain.insert(plain.begin() + rtp::header_size, {1, 2, 3, 4, 0xbe, 0xde, 0, 1, 9, 9, 9, 9});
+    Bytes b = oracle::srtp(srtp_key(GetParam()), 0, plain);
+    ASSERT_EQ(in_.unprotect(b), Outcome::ok);
+    EXPECT_EQ(b, plain);
+}
+
+TEST_P(SrtpTest, AnotherKeyDoesNotOpen) {
+    Srtp other = make(Srtp::Direction::inbound, 2);
+    Bytes b = sealed(1);
+    EXPECT_EQ(other.unprotect(b), Outcome::unauthentic);
+    Bytes c = oracle::srtcp(srtp_key(GetParam()), 1, rtcp_packet());
+    EXPECT_EQ(other.unprotect_rtcp(c), Outcome::unauthentic);
+}
+
+TEST_P(SrtpTest, ReplaysAreRefused_RFC3711_3_3_2) {
+    EXPECT_EQ(open(sealed(1000)), Outcome::ok);
+    EXPECT_EQ(open(sealed(1000)), Outcome::replayed);
+    EXPECT_EQ(open(sealed(1001)), Outcome::ok);
+    EXPECT_EQ(open(sealed(999)), Outcome::ok) << "late is not replayed";
+    EXPECT_EQ(open(sealed(999)), Outcome::replayed);
+    EXPECT_EQ(open(sealed(1200)), Outcome::ok);
+    EXPECT_EQ(open(sealed(1002)), Outcome::replayed) << "older than the window";
+    const Bytes sealed_rtcp = oracle::srtcp(srtp_key(GetParam()), 5, rtcp_packet());
+    Bytes c = sealed_rtcp;
+    EXPECT_EQ(in_.unprotect_rtcp(c), Outcome::ok);
+    c = sealed_rtcp;
+    EXPECT_EQ(in_.unprotect_rtcp(c), Outcome::replayed);
+}
+
+TEST_P(SrtpTest, AForgedPacketDoesNotUseUpItsIndex_RFC3711_3_3_2) {
+    Bytes forged = sealed(7);
+    forged.back() ^= 1;
+    EXPECT_EQ(open(forged), Outcome::unauthentic);
+    forged = sealed(40000);
+    forged[20] ^= 1;
+    EXPECT_EQ(open(forged), Outcome::unauthentic);
+    EXPECT_EQ(open(sealed(7)), Outcome::ok);
+}
+
+TEST_P(SrtpTest, CutPacketsAndTurnedBitsNeverOpen) {
+    const Bytes rtp = sealed(3);
+    const Bytes rtcp = oracle::srtcp(srtp_key(GetParam()), 1, rtcp_packet());
+    for (std::size_t n = 0; n < rtp.size(); ++n) {
+        Bytes b(rtp.begin(), rtp.begin() + static_cast<std::ptrdiff_t>(n));
+        ASSERT_NE(in_.unprotect(b), Outcome::ok) << n;
+    }
+    for (std::size_t n = 0; n < rtcp.size(); ++n) {
+        Bytes b(rtcp.begin(), rtcp.begin() + static_cast<std::ptrdiff_t>(n));
+        ASSERT_NE(in_.unprotect_rtcp(b), Outcome::ok) << n;
+    }
+    for (std::size_t bit = 0; bit < rtp.size() * 8; ++bit) {
+        Bytes b = rtp;
+        b[bit / 8] = static_cast<std::uint8_t>(b[bit / 8] ^ 1U << bit % 8);
+        ASSERT_NE(in_.unprotect(b), Outcome::ok) << bit;
+    }
+    for (std::size_t bit = 0; bit < rtcp.size() * 8; ++bit) {
+        Bytes b = rtcp;
+        b[bit / 8] = static_cast<std::uint8_t>(b[bit / 8] ^ 1U << bit % 8);
+        ASSERT_NE(in_.unprotect_rtcp(b), Outcome::ok) << bit;
+    }
+    EXPECT_EQ(open(rtp), Outcome::ok) << "the packet itself is still good";
+}
+
+TEST_P(SrtpTest, AnIndexIsNeverUsedTwice_RFC3711_9_1) {
+    Bytes b = rtp_packet(1);
+    EXPECT_TRUE(out_.protect(b));
+    b = rtp_packet(1);
+    b.back() ^= 1;
+    EXPECT_FALSE(out_.protect(b));
+}
+
+TEST_P(SrtpTest, SourcesOfAKeyAreBounded) {
+    for (std::uint32_t ssrc = 1; ssrc <= Srtp::max_sources; ++ssrc) {
+        ASSERT_EQ(open(sealed(1, 0, ssrc)), Outcome::ok);
+    }
+    EXPECT_EQ(open(sealed(1, 0, 1000)), Outcome::unauthentic);
+    EXPECT_EQ(open(sealed(2, 0, 1)), Outcome::ok) << "those that are known go on";
+}
+
+INSTANTIATE_TEST_SUITE_P(Suites, SrtpTest, testing::ValuesIn(all_suites),
+                         [](const auto& suite) { return std::string(sdp::to_string(suite.param)); });
+
+TEST(Srtp, AKeyOfTheWrongLengthIsRefusedWithoutShowingIt) {
+    SrtpKey key = srtp_key(SrtpSuite::aead_aes_128_gcm);
+    key.suite = SrtpSuite::aead_aes_256_gcm;
+    const auto made = Srtp::create(key, Srtp::Direction::inbound);
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.error().what, HasSubstr("28 octets, AEAD_AES_256_GCM has 44"));
+    EXPECT_FALSE(Srtp::create({}, Srtp::Direction::inbound)) << "suite none";
+}
+
+}  // namespace
+}  // namespace causeway::cpu
