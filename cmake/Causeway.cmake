@@ -13,9 +13,10 @@ if(CAUSEWAY_SANITIZE)
     target_link_options(causeway_settings INTERFACE -fsanitize=${CAUSEWAY_SANITIZE})
 endif()
 
-# A static library causeway_NAME of all sources in the current folder.
+# A static library causeway_NAME of all sources in the current folder but main.cpp, which is a program's.
 function(causeway_library name)
     file(GLOB sources CONFIGURE_DEPENDS *.cpp *.hpp)
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     add_library(causeway_${name} STATIC ${sources})
     set_target_properties(causeway_${name} PROPERTIES LINKER_LANGUAGE CXX)
     target_link_libraries(causeway_${name} PUBLIC causeway_settings ${ARGN})

@@ -3,9 +3,11 @@
 #include <sys/un.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <cerrno>
+#include <cstdio>
 #include <map>
+#include <memory>
+#include <system_error>
 
 #include "host/gateway/config_reader.hpp"
 #include "host/gateway/config_values.hpp"
@@ -22,6 +24,22 @@ bool same_address(const IpAddress& a, const IpAddress& b) {
 
 std::string_view family(const IpAddress& ip) {
     return ip.is_v6() ? "IPv6" : "IPv4";
+}
+
+// The whole file. Not with a stream: reading a directory through one throws.
+Result<std::string> read(const std::filesystem::path& file) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> in(std::fopen(file.c_str(), "rb"), std::fclose);
+    std::string text;
+    while (in) {
+        char part[4096];
+        const auto size = std::fread(part, 1, sizeof part, in.get());
+        if (size == 0) break;
+        text.append(part, size);
+    }
+    if (!in || std::ferror(in.get()) != 0) {
+        return fail(fmt::format("{}: {}", file.string(), std::generic_category().message(errno)));
+    }
+    return text;
 }
 
 // Reads the document table by table, in the order in which tables refer to each other.
@@ -375,10 +393,9 @@ tl::expected<Config, ConfigErrors> parse_config(std::string_view text) {
 }
 
 Result<Config> load_config(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in.is_open() || in.bad()) return fail(fmt::format("{}: cannot be read", file.string()));
-    auto config = parse_config(text);
+    const auto text = read(file);
+    if (!text) return tl::make_unexpected(text.error());
+    auto config = parse_config(*text);
     if (config) return std::move(*config);
     std::string what;
     for (const ConfigError& error : config.error()) {

@@ -4,7 +4,6 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read.hpp>
@@ -12,6 +11,7 @@
 #include <fstream>
 
 #include "host/gateway/rpc.hpp"
+#include "tests/host/gateway/temporary_folder.hpp"
 
 using namespace causeway;
 using namespace causeway::gateway;
@@ -25,15 +25,8 @@ namespace {
 class ControlSocketTest : public testing::Test {
   protected:
     ControlSocketTest() {
-        std::string name = (std::filesystem::temp_directory_path() / "control-XXXXXX").string();
-        folder = ::mkdtemp(name.data());
-        path = folder / "socket";
         rpc.add("echo", [](const nlohmann::json& p) { return p; });
         rpc.add("long", [](const nlohmann::json&) { return std::string(8 << 20, 'x'); });
-    }
-    ~ControlSocketTest() override {
-        control.reset();
-        std::filesystem::remove_all(folder);
     }
     auto open(ControlLimits limits = {}) {
         return ControlSocket::open(
@@ -72,7 +65,8 @@ class ControlSocketTest : public testing::Test {
     }
 
     asio::io_context io;
-    std::filesystem::path folder, path;
+    TemporaryFolder folder;
+    const std::filesystem::path path = folder / "socket";
     Rpc rpc;
     std::unique_ptr<ControlSocket> control;
     bool disconnected = false;

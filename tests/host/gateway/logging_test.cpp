@@ -7,12 +7,14 @@
 #include <iterator>
 #include <regex>
 
+#include "tests/host/gateway/temporary_folder.hpp"
+
 using namespace causeway;
 using namespace causeway::gateway;
 
 TEST(Logging, EveryLineCarriesTimeLevelAndCallId) {
-    const auto path = std::filesystem::path(testing::TempDir()) / "causeway-logging-test.log";
-    std::filesystem::remove(path);
+    const TemporaryFolder folder;
+    const auto path = folder / "log";
     ASSERT_TRUE(install_log({log::Level::info, path}));
     log::debug("a@b", "not this");
     log::warning("a@b", "ringing {}", 7);
@@ -24,7 +26,6 @@ TEST(Logging, EveryLineCarriesTimeLevelAndCallId) {
     EXPECT_TRUE(
         std::regex_match(text, std::regex(time + R"(warning \[a@b\] ringing 7\n)" + time + "info started\n")))
         << text;
-    std::filesystem::remove(path);
 }
 
 TEST(Logging, TextOfPeersCannotStartALineOfItsOwn) {

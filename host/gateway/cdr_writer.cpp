@@ -1,0 +1,138 @@
+#include "host/gateway/cdr_writer.hpp"
+
+#include <fstream>
+
+#include "host/base/log.hpp"
+
+namespace causeway::gateway {
+namespace {
+
+constexpr auto sync_interval = std::chrono::milliseconds(50);  // what a power cut may cost
+constexpr auto look_interval = std::chrono::seconds(1);  // at the disk's free space, when nothing is written
+
+// "cdr.csv" -> "cdr-media.csv"
+std::filesystem::path media_csv(const std::filesystem::path& file) {
+    auto name = file.stem();
+    name += "-media";
+    name += file.extension();
+    return file.parent_path() / name;
+}
+
+// Says that something has begun to fail, or works again; not the same twice.
+void report(bool& failed, std::string_view what, const Result<void>& result) {
+    if (!result && !failed) log::error({}, "{}: {}", what, result.error().what);
+    if (result && failed) log::info({}, "{}: works again", what);
+    failed = !result;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CdrWriter>> CdrWriter::open(const CdrConfig& config, Random& random) {
+    store::JournalOptions options;
+    options.directory = config.directory;
+    options.reserve_octets = config.reserve_octets;
+    auto journal = store::Journal::open(options, random);
+    if (!journal) return fail("cdr.directory: " + journal.error().what);
+    std::optional<store::CdrDatabase> database;
+    if (!config.database.empty()) {
+        auto opened = store::CdrDatabase::open(config.database);
+        if (!opened) return fail("cdr.database: " + opened.error().what);
+        database = std::move(*opened);
+    }
+    return std::unique_ptr<CdrWriter>(new CdrWriter(config, std::move(*journal), std::move(database)));
+}
+
+CdrWriter::CdrWriter(const CdrConfig& config, std::unique_ptr<store::Journal> journal,
+                     std::optional<store::CdrDatabase> database)
+    : config_(config), journal_(std::move(journal)), database_(std::move(database)) {
+    thread_ = std::thread([this] { work(); });
+}
+
+CdrWriter::~CdrWriter() {
+    {
+        const std::lock_guard held(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+bool CdrWriter::start(Time now, const call::CdrStart& record) {
+    const WallOffset offset = wall_offset(now);
+    if (!journal_->start(to_store(record, offset))) return false;
+    offsets_[record.attempt] = offset;
+    const std::lock_guard held(mutex_);
+    written_ = true;
+    return true;
+}
+
+void CdrWriter::end(Time now, const call::CdrEnd& record) {
+    const auto known = offsets_.extract(record.attempt);
+    const WallOffset offset = known ? known.mapped() : wall_offset(now);
+    if (!journal_->end(to_store(record, offset))) {
+        log::error({}, "the end of attempt {} could not be recorded", record.attempt);
+    }
+    const std::lock_guard held(mutex_);
+    written_ = true;
+}
+
+void CdrWriter::work() {
+    using Clock = std::chrono::steady_clock;
+    bool imported = false;  // records of an earlier run may wait
+    auto next_look = Clock::now(), next_import = next_look;
+    std::unique_lock held(mutex_);
+    for (bool last = false; !last;) {
+        last = wake_.wait_for(held, sync_interval, [&] { return stopping_; });
+        const bool written = std::exchange(written_, false);
+        held.unlock();
+        if (written) imported = false;
+        if (written || last || Clock::now() >= next_look) {
+            sync();
+            next_look = Clock::now() + look_interval;
+        }
+        if (!imported && (last || Clock::now() >= next_import)) {
+            const auto begun = Clock::now();
+            import_and_export();
+            imported = true;
+            // However large the database has grown, most of the time is not spent on writing it out.
+            next_import = Clock::now() +
+                          std::max<Clock::duration>(config_.import_interval, 10 * (Clock::now() - begun));
+        }
+        held.lock();
+    }
+}
+
+void CdrWriter::sync() {
+    report(sync_failed_, "call records, new calls get 503", journal_->sync());
+}
+
+void CdrWriter::import_and_export() {
+    if (!database_) return;
+    const auto run = [&]() -> Result<void> {
+        const auto done = database_->import_journal(config_.directory, store::Segments::remove);
+        if (!done) return tl::make_unexpected(done.error());
+        if (done->damaged > 0) log::warning({}, "call records: {} damaged places", done->damaged);
+        if (done->lost > 0) log::warning({}, "call records: {} calls of a dead gateway", done->lost);
+        if (config_.csv.empty()) return {};
+        auto calls = export_csv(store::CdrDatabase::Table::cdr, config_.csv);
+        return calls ? export_csv(store::CdrDatabase::Table::cdr_media, media_csv(config_.csv)) : calls;
+    };
+    report(import_failed_, "call records, import", run());
+}
+
+// Readers see the old file or the new one, never half of one.
+Result<void> CdrWriter::export_csv(store::CdrDatabase::Table table, const std::filesystem::path& file) const {
+    auto fresh = file;
+    fresh += ".new";
+    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+    if (!out) return fail(fmt::format("{}: cannot be written", fresh.string()));
+    if (auto written = database_->export_csv(table, out); !written) return written;
+    out.close();
+    if (!out) return fail(fmt::format("{}: cannot be written", fresh.string()));
+    std::error_code error;
+    std::filesystem::rename(fresh, file, error);
+    if (error) return fail(fmt::format("{}: {}", file.string(), error.message()));
+    return {};
+}
+
+}  // namespace causeway::gateway

@@ -1,0 +1,54 @@
+// Keeps call detail records: into the journal at once, to the disk every 50 ms, into the database and CSV
+// every few seconds. Only the first is on the call path; the rest has a thread of its own.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+
+#include "host/base/random.hpp"
+#include "host/base/result.hpp"
+#include "host/gateway/cdr_records.hpp"
+#include "host/gateway/config.hpp"
+#include "host/store/cdr_database.hpp"
+#include "host/store/journal.hpp"
+
+namespace causeway::gateway {
+
+class CdrWriter {
+  public:
+    // The error says which of journal and database cannot be opened.
+    static Result<std::unique_ptr<CdrWriter>> open(const CdrConfig& config, Random& random);
+    // All that was written is on the disk, and imported, when this returns.
+    ~CdrWriter();
+
+    // False where no more can be kept: the attempt gets 503.
+    bool start(Time now, const call::CdrStart& record);
+    void end(Time now, const call::CdrEnd& record);
+
+  private:
+    CdrWriter(const CdrConfig& config, std::unique_ptr<store::Journal> journal,
+              std::optional<store::CdrDatabase> database);
+    void work();
+    void sync();
+    void import_and_export();
+    Result<void> export_csv(store::CdrDatabase::Table table, const std::filesystem::path& file) const;
+
+    const CdrConfig config_;
+    const std::unique_ptr<store::Journal> journal_;
+    std::unordered_map<call::AttemptId, WallOffset> offsets_;  // of the attempts that run
+
+    // The rest belongs to the thread.
+    std::optional<store::CdrDatabase> database_;
+    bool sync_failed_ = false, import_failed_ = false;
+
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool stopping_ = false;
+    bool written_ = false;  // since the last sync
+    std::thread thread_;
+};
+
+}  // namespace causeway::gateway

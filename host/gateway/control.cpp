@@ -1,0 +1,161 @@
+#include "host/gateway/control.hpp"
+
+#include <algorithm>
+
+namespace causeway::gateway {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t calls_an_answer = 1000;
+
+double seconds(Duration d) {
+    return static_cast<double>(to_ms(d)) / 1000.0;
+}
+
+json to_json(const call::LegInfo& leg) {
+    return {{"call_id", leg.call_id},
+            {"trunk", leg.trunk},
+            {"remote", leg.remote.to_string()},
+            {"state", leg.state}};
+}
+
+json to_json(const call::CdrMedia& media) {
+    const media::PortReport& f = media.figures;
+    json out = {{"leg", media.leg},
+                {"type", media.type},
+                {"codec", f.codec},
+                {"suite", sdp::to_string(f.suite)},
+                {"engine", f.engine},
+                {"local", f.local.to_string()},
+                {"remote", f.remote.to_string()},
+                {"packets_received", f.packets_received},
+                {"packets_lost", f.packets_lost},
+                {"packets_sent", f.packets_sent},
+                {"jitter_s", std::chrono::duration<double>(f.jitter).count()},
+                {"dropped", f.dropped_source + f.dropped_unauthentic + f.dropped_replayed +
+                                f.dropped_malformed + f.dropped_payload_type}};
+    if (f.round_trip) out["round_trip_s"] = std::chrono::duration<double>(*f.round_trip).count();
+    return out;
+}
+
+// A parameter that is a whole number; `fallback` where it is absent, nothing where it is something else.
+std::optional<std::uint64_t> number(const json& params, const char* name, std::uint64_t fallback) {
+    const auto found = params.find(name);
+    if (found == params.end()) return fallback;
+    if (!found->is_number_unsigned()) return std::nullopt;
+    return found->get<std::uint64_t>();
+}
+
+tl::unexpected<RpcError> invalid(std::string message) {
+    return tl::make_unexpected(RpcError{RpcError::invalid_params, std::move(message)});
+}
+
+tl::expected<json, RpcError> calls(Gateway& gateway, const json& params) {
+    const auto after = number(params, "after", 0);
+    const auto limit = number(params, "limit", calls_an_answer);
+    if (!after) return invalid("after: expected a call id");
+    if (!limit || *limit < 1 || *limit > calls_an_answer) return invalid("limit: expected 1 to 1000");
+    auto running = gateway.calls();
+    std::sort(running.begin(), running.end(),
+              [](const CallStatus& a, const CallStatus& b) { return a.info.id < b.info.id; });
+    json list = json::array();
+    bool more = false;
+    for (const CallStatus& call : running) {
+        if (call.info.id <= *after) continue;
+        if (list.size() == *limit) {
+            more = true;
+            break;
+        }
+        list.push_back(to_json(call));
+    }
+    return json{{"calls", std::move(list)}, {"more", more}};
+}
+
+tl::expected<json, RpcError> hangup(Gateway& gateway, const json& params) {
+    const auto id = number(params, "id", 0);
+    if (!id || *id == 0) return invalid("id: expected a call id");
+    if (!gateway.hangup(*id)) {
+        return tl::make_unexpected(RpcError{RpcError::refused, fmt::format("there is no call {}", *id)});
+    }
+    return json{{"id", *id}};
+}
+
+}  // namespace
+
+json to_json(const GatewayStatus& s) {
+    const auto& c = s.core;
+    json listeners = json::array();
+    for (const auto& l : s.listeners) {
+        listeners.push_back({{"name", l.name},
+                             {"transport", "udp"},
+                             {"local", l.local.to_string()},
+                             {"advertised", l.advertised}});
+    }
+    return {{"version", CAUSEWAY_VERSION},
+            {"uptime_s", seconds(s.uptime)},
+            {"draining", c.draining},
+            {"stopping", s.stopping},
+            {"calls", c.calls},
+            {"max_calls", s.max_calls},
+            {"legs", c.legs},
+            {"transactions", c.transactions},
+            {"attempts", c.attempts},
+            {"answered", c.answered},
+            {"failed", c.failed},
+            {"listeners", std::move(listeners)},
+            {"sip",
+             {{"datagrams_in", s.sip_received},
+              {"datagrams_out", s.sip_sent},
+              {"send_failures", s.sip_send_failures},
+              {"unreachable", s.sip_unreachable},
+              {"malformed", c.malformed},
+              {"unknown_source", c.unknown_source},
+              {"requests_in", c.sip.requests_in},
+              {"responses_in", c.sip.responses_in},
+              {"retransmissions_in", c.sip.retransmissions_in},
+              {"retransmissions_out", c.sip.retransmissions_out},
+              {"stray_responses", c.sip.stray_responses},
+              {"timeouts", c.sip.timeouts},
+              {"transport_errors", c.sip.transport_errors}}},
+            {"media",
+             {{"ports_in_use", c.media.ports_in_use},
+              {"ports_total", c.media.ports_total},
+              {"ingresses", c.media.engine.ingresses},
+              {"egresses", c.media.engine.egresses},
+              {"paths", c.media.engine.paths},
+              {"datagrams_in", s.media_received},
+              {"datagrams_out", s.media_sent},
+              {"send_failures", s.media_send_failures},
+              {"packets_in", c.media.packets_in},
+              {"packets_out", c.media.packets_out},
+              {"dropped", c.media.dropped}}}};
+}
+
+json to_json(const CallStatus& call) {
+    const call::CallInfo& i = call.info;
+    json out = {{"id", i.id},
+                {"state", i.state},
+                {"caller", i.caller},
+                {"callee", i.callee},
+                {"started_ms", call.started.time_since_epoch().count()},
+                {"duration_s", seconds(call.age)},
+                {"answered_s", i.answered ? json(seconds(call.age - (*i.answered - i.started))) : json()},
+                {"incoming", to_json(i.incoming)},
+                {"outgoing", i.outgoing ? to_json(*i.outgoing) : json()},
+                {"media", json::array()}};
+    for (const auto& media : i.media) out["media"].push_back(to_json(media));
+    return out;
+}
+
+void add_control_methods(Rpc& rpc, Gateway& gateway) {
+    rpc.add("status", [&gateway](const json&) { return to_json(gateway.status()); });
+    rpc.add("calls", [&gateway](const json& params) { return calls(gateway, params); });
+    rpc.add("hangup", [&gateway](const json& params) { return hangup(gateway, params); });
+    rpc.add("drain", [&gateway](const json&) -> tl::expected<json, RpcError> {
+        gateway.drain();
+        return json{{"calls", gateway.status().core.calls}};
+    });
+}
+
+}  // namespace causeway::gateway

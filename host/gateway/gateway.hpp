@@ -1,0 +1,79 @@
+// A whole gateway: the core with sockets, clock, engine and records around it. The daemon runs one, the
+// Python module and tests run some in their own process: nothing here is global (the log sink is the
+// program's business).
+//
+// One thread: the one that is in run(). All else may be called from any thread and waits until that thread
+// has done it; while none is in run(), the caller's own thread does.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/base/result.hpp"
+#include "host/call/core.hpp"
+#include "host/gateway/config.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace causeway::gateway {
+
+struct GatewayStatus {
+    struct Listener {
+        std::string name;
+        Endpoint local;  // as bound
+        std::string advertised;
+    };
+    call::CoreStatus core;
+    Duration uptime{};
+    std::size_t max_calls = 0;
+    bool stopping = false;
+    std::vector<Listener> listeners;
+    std::uint64_t sip_received = 0, sip_sent = 0, sip_send_failures = 0, sip_unreachable = 0;
+    std::uint64_t media_received = 0, media_sent = 0, media_send_failures = 0;
+};
+
+struct CallStatus {
+    call::CallInfo info;
+    std::chrono::sys_time<std::chrono::milliseconds> started{};
+    Duration age{};  // since the start
+};
+
+class Gateway {
+  public:
+    // Binds, opens and checks everything; calls come in once run() runs. The error names what cannot be had:
+    // "listener "public" (0.0.0.0:5060): Address already in use".
+    static Result<std::unique_ptr<Gateway>> start(const Config& config);
+    ~Gateway();
+
+    // Serves until stop() or shutdown() have had their effect.
+    void run();
+
+    // New calls get 503 from here on; calls go on, and so does the gateway.
+    void drain();
+    // drain(), then stop() when the last call has ended or the configured drain_limit has passed.
+    void shutdown();
+    // Hangs up every call and ends run() when the peers have answered, or after 2 s; at once if called again.
+    void stop();
+
+    GatewayStatus status();
+    std::vector<CallStatus> calls();
+    // False where there is no call of that id.
+    bool hangup(call::AttemptId id);
+    // In the order of the configuration, with the ports that the system chose.
+    std::vector<Endpoint> listeners();
+
+    // What run() runs on, for programs that wait for more, signals for instance. run() ends regardless of
+    // that.
+    boost::asio::io_context& io();
+
+  private:
+    struct Impl;
+    explicit Gateway(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace causeway::gateway

@@ -1,0 +1,114 @@
+// causeway: the daemon. Reads the configuration, runs one gateway, and turns signals into its methods.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "host/base/log.hpp"
+#include "host/gateway/gateway.hpp"
+#include "host/gateway/logging.hpp"
+
+namespace {
+
+using namespace causeway;
+
+enum Exit : int { ended = 0, bad_configuration = 1, bad_command_line = 2, cannot_start = 3 };
+
+constexpr const char* footer = R"(Signals:
+  SIGTERM, SIGINT  new calls get 503; ends when the last call has, or after gateway.drain_limit
+                   a second one hangs up all calls and ends; a third one ends at once
+  SIGHUP           is ignored: the configuration is read at the start only
+
+Exit status: 0 ended as asked, 1 the configuration is wrong, 2 the command line is wrong, 3 cannot start
+)";
+
+// Every media port has descriptors: take all that the administrator allows.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    std::ignore = ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+class Signals {
+  public:
+    explicit Signals(gateway::Gateway& gateway)
+        : gateway_(gateway), signals_(gateway.io(), SIGTERM, SIGINT, SIGHUP) {
+        wait();
+    }
+
+  private:
+    void wait() {
+        signals_.async_wait([this](boost::system::error_code error, int signal) {
+            if (error) return;
+            if (signal == SIGHUP) {
+                log::warning({}, "SIGHUP: ignored, the configuration is read at the start only");
+            } else if (std::exchange(asked_, true)) {
+                gateway_.stop();
+            } else {
+                log::info({}, "{}: ends when the last call has", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+                gateway_.shutdown();
+            }
+            wait();
+        });
+    }
+
+    gateway::Gateway& gateway_;
+    boost::asio::signal_set signals_;
+    bool asked_ = false;
+};
+
+int serve(gateway::Config config) {
+    if (auto installed = gateway::install_log(config.log); !installed) {
+        fmt::print(stderr, "causeway: {}\n", installed.error().what);
+        return cannot_start;
+    }
+    raise_descriptor_limit();
+    log::info({}, "causeway {}", CAUSEWAY_VERSION);
+    int status = ended;
+    if (auto started = gateway::Gateway::start(config)) {
+        Signals signals(**started);
+        (*started)->run();
+    } else {
+        log::error({}, "cannot start: {}", started.error().what);
+        if (!config.log.file.empty())
+            fmt::print(stderr, "causeway: cannot start: {}\n", started.error().what);
+        status = cannot_start;
+    }
+    gateway::remove_log();
+    return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Causeway: SIP session border controller and media gateway", "causeway");
+    std::string file = CAUSEWAY_CONFIG_FILE;
+    bool check = false, to_stderr = false;
+    app.add_option("-f,--file", file, "Configuration file")->capture_default_str()->type_name("FILE");
+    app.add_flag("-c,--check", check, "Check the configuration and say what is wrong with it; do not run");
+    app.add_flag("-E,--stderr", to_stderr, "Log to standard error, whatever the configuration says");
+    app.set_version_flag("-v,--version", "causeway " CAUSEWAY_VERSION);
+    app.footer(footer);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? ended : bad_command_line;
+    }
+
+    auto config = gateway::load_config(file);
+    if (!config) {
+        fmt::print(stderr, "{}\n", config.error().what);
+        return bad_configuration;
+    }
+    if (check) {
+        fmt::print("{}: ok\n", file);
+        return ended;
+    }
+    if (to_stderr) config->log.file.clear();
+    return serve(std::move(*config));
+}

@@ -1,0 +1,89 @@
+#include "host/gateway/media_network.hpp"
+
+#include "host/base/log.hpp"
+
+namespace causeway::gateway {
+namespace {
+
+constexpr std::size_t datagrams_a_batch = 256;
+constexpr int batches_a_turn = 8;  // then signalling gets its turn
+
+Endpoint rtcp_of(Endpoint rtp) {
+    ++rtp.port;
+    return rtp;
+}
+
+}  // namespace
+
+// The descriptor of all sockets, awaited. Shared with the pending wait, which may come back after the network
+// is gone; the descriptor itself stays the sockets'.
+struct MediaNetwork::Watch : std::enable_shared_from_this<Watch> {
+    Watch(boost::asio::io_context& io, MediaNetwork& o) : descriptor(io), owner(&o) {}
+
+    void wait() {
+        descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                              [self = shared_from_this()](boost::system::error_code error) {
+                                  if (self->owner == nullptr) return;
+                                  if (error) return log::error({}, "media sockets: {}", error.message());
+                                  self->owner->read();
+                                  if (self->owner != nullptr) self->wait();
+                              });
+    }
+
+    boost::asio::posix::stream_descriptor descriptor;
+    MediaNetwork* owner;  // null once closed
+};
+
+MediaNetwork::MediaNetwork(boost::asio::io_context& io, Receive receive)
+    : receive_(std::move(receive)), watch_(std::make_shared<Watch>(io, *this)) {}
+
+MediaNetwork::~MediaNetwork() {
+    close();
+}
+
+void MediaNetwork::start() {
+    boost::system::error_code error;
+    watch_->descriptor.assign(sockets_.descriptor(), error);
+    if (error) return log::error({}, "media sockets: {}", error.message());
+    watch_->wait();
+}
+
+void MediaNetwork::close() {
+    watch_->owner = nullptr;
+    if (watch_->descriptor.is_open()) watch_->descriptor.release();
+}
+
+bool MediaNetwork::bind(const Endpoint& rtp_local) {
+    if (auto opened = sockets_.open(rtp_local); !opened) {
+        log::debug({}, "media port {}: {}", rtp_local.to_string(), opened.error().what);
+        return false;
+    }
+    if (auto opened = sockets_.open(rtcp_of(rtp_local)); !opened) {
+        log::debug({}, "media port {}: {}", rtcp_of(rtp_local).to_string(), opened.error().what);
+        sockets_.close(rtp_local);
+        return false;
+    }
+    return true;
+}
+
+void MediaNetwork::release(const Endpoint& rtp_local) {
+    sockets_.close(rtp_local);
+    sockets_.close(rtcp_of(rtp_local));
+}
+
+void MediaNetwork::send(const Endpoint& local, const Endpoint& to, ByteView bytes) {
+    sockets_.send(local, to, bytes);
+}
+
+void MediaNetwork::read() {
+    for (int i = 0; i < batches_a_turn; ++i) {
+        const auto received = sockets_.receive(datagrams_a_batch);
+        if (received.empty()) return;
+        batch_.clear();
+        for (const auto& d : received) batch_.push_back({d.local, d.from, d.bytes});
+        receive_(batch_);
+        if (received.size() < datagrams_a_batch) return;
+    }
+}
+
+}  // namespace causeway::gateway

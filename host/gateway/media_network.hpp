@@ -1,0 +1,47 @@
+// media::Network over real sockets: RTP and RTCP in pairs, datagrams in batches.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "drivers/net/udp.hpp"
+#include "host/media/ports.hpp"
+
+namespace causeway::gateway {
+
+class MediaNetwork final : public media::Network {
+  public:
+    // A batch; its bytes are valid during the call.
+    using Receive = std::function<void(std::span<const media::Ports::Datagram>)>;
+
+    MediaNetwork(boost::asio::io_context& io, Receive receive);
+    ~MediaNetwork() override;
+    MediaNetwork(const MediaNetwork&) = delete;
+    MediaNetwork& operator=(const MediaNetwork&) = delete;
+
+    // Receives from here on.
+    void start();
+    void close();
+
+    bool bind(const Endpoint& rtp_local) override;
+    void release(const Endpoint& rtp_local) override;
+    void send(const Endpoint& local, const Endpoint& to, ByteView bytes) override;
+    // What was sent since the last flush goes to the system in one call: after every event.
+    void flush() { sockets_.flush(); }
+    const net::UdpSockets::Counters& counters() const { return sockets_.counters(); }
+
+  private:
+    struct Watch;
+    void read();
+
+    Receive receive_;
+    net::UdpSockets sockets_;
+    std::shared_ptr<Watch> watch_;
+    std::vector<media::Ports::Datagram> batch_;
+};
+
+}  // namespace causeway::gateway

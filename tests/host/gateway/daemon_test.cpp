@@ -1,0 +1,160 @@
+// The programs as their users run them: causeway and causewayctl as processes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "host/gateway/rpc.hpp"
+#include "tests/host/gateway/process.hpp"
+#include "tests/host/gateway/sip_peer.hpp"
+#include "tests/host/gateway/temporary_folder.hpp"
+
+using namespace causeway::gateway;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+
+namespace {
+
+class Daemon : public testing::Test {
+  protected:
+    std::string write_config(std::string_view listener = "udp:127.0.0.1:0") {
+        std::ofstream out(folder / "causeway.toml");
+        out << fmt::format(R"(
+[[listener]]
+name = "lo"
+address = "{}"
+[[media]]
+address = "127.0.0.1"
+ports = "42100-42199"
+[[trunk]]
+name = "peer"
+target = "{}"
+[[route]]
+prefix = "2"
+trunk = "peer"
+[cdr]
+directory = "{}"
+database = "{}"
+reserve = "0MiB"
+[control]
+socket = "{}"
+)",
+                           listener, peer.local().to_string(), (folder / "journal").string(),
+                           (folder / "cdr.sqlite").string(), socket());
+        return (folder / "causeway.toml").string();
+    }
+    std::string socket() const { return (folder / "socket").string(); }
+    static std::vector<std::string> causeway(std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), CAUSEWAY_DAEMON);
+        return arguments;
+    }
+    // Exit status and output of causewayctl.
+    std::pair<int, std::string> ctl(std::vector<std::string> arguments) const {
+        arguments.insert(arguments.begin(), {CAUSEWAY_CTL, "--socket", socket()});
+        Process process(std::move(arguments));
+        const int status = process.wait();
+        return {status, process.output()};
+    }
+
+    TemporaryFolder folder;
+    SipPeer peer;
+};
+
+}  // namespace
+
+TEST_F(Daemon, ChecksAGoodFile) {
+    Process process(causeway({"-c", "-f", CAUSEWAY_SAMPLE_CONFIG}));
+    EXPECT_EQ(process.wait(), 0);
+    EXPECT_EQ(process.output(), std::string(CAUSEWAY_SAMPLE_CONFIG) + ": ok\n");
+}
+
+TEST_F(Daemon, SaysEverythingThatIsWrongWithABadFile) {
+    const auto file = write_config("udp:localhost:5060");
+    std::ofstream(file, std::ios::app) << "[weather]\n";
+    for (const char* flag : {"-c", "-E"}) {  // it does not run with such a file either
+        Process process(causeway({flag, "-f", file}));
+        EXPECT_EQ(process.wait(), 1);
+        EXPECT_THAT(process.output(),
+                    HasSubstr(file + ":4:11: listener.address: expected \"udp:ADDRESS:PORT\""));
+        EXPECT_THAT(process.output(), HasSubstr(file + ":20:2: weather: expected one of "));
+    }
+}
+
+TEST_F(Daemon, TellsAMissingFileAndAWrongCommandLineApart) {
+    Process missing(causeway({"-c", "-f", "/nonexistent.toml"}));
+    EXPECT_EQ(missing.wait(), 1);
+    EXPECT_EQ(missing.output(), "/nonexistent.toml: No such file or directory\n");
+    Process folder_given(causeway({"-c", "-f", "/"}));
+    EXPECT_EQ(folder_given.wait(), 1);
+    EXPECT_EQ(folder_given.output(), "/: Is a directory\n");
+    Process wrong(causeway({"--nonsense"}));
+    EXPECT_EQ(wrong.wait(), 2);
+    Process version(causeway({"-v"}));
+    EXPECT_EQ(version.wait(), 0);
+    EXPECT_THAT(version.output(), MatchesRegex("causeway [0-9.]+\n"));
+}
+
+TEST_F(Daemon, NamesTheListenerWhosePortIsInUse) {
+    Process process(causeway({"-E", "-f", write_config("udp:" + peer.local().to_string())}));
+    EXPECT_EQ(process.wait(), 3);
+    EXPECT_THAT(process.output(), HasSubstr("cannot start: listener \"lo\" (" + peer.local().to_string() +
+                                            "): Address already in use"));
+}
+
+TEST_F(Daemon, AnswersItsControlSocketAndEndsOnSigterm) {
+    Process process(causeway({"-E", "-f", write_config()}));
+    ASSERT_TRUE(process.says("ready: ")) << process.output();
+
+    auto [status, text] = ctl({"status"});
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(text, HasSubstr("calls     0 of 10000"));
+    EXPECT_THAT(text, HasSubstr("listener  lo: udp 127.0.0.1:"));
+    std::tie(status, text) = ctl({"--json", "status"});
+    EXPECT_EQ(nlohmann::json::parse(text)["max_calls"], 10000);
+    EXPECT_EQ(ctl({"calls"}), std::pair(0, std::string("no calls\n")));
+    EXPECT_EQ(ctl({"hangup", "7"}), std::pair(1, std::string("causewayctl: there is no call 7\n")));
+    EXPECT_EQ(ctl({"hangup"}).first, 3);
+    EXPECT_EQ(ctl({"drain"}), std::pair(0, std::string("draining: 0 calls left\n")));
+    EXPECT_THAT(ctl({"status"}).second, HasSubstr("draining"));
+
+    process.signal(SIGHUP);
+    EXPECT_TRUE(process.says("SIGHUP: ignored"));
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0) << process.output();
+    EXPECT_THAT(ctl({"status"}), testing::Pair(2, HasSubstr(socket())));
+}
+
+TEST_F(Daemon, ShowsAndHangsUpACallAndASecondSignalEndsTheRest) {
+    Process process(causeway({"-E", "-f", write_config()}));
+    ASSERT_TRUE(process.says("ready: ")) << process.output();
+    const auto local = nlohmann::json::parse(ctl({"-j", "status"}).second)["listeners"][0]["local"];
+    const auto us = *causeway::Endpoint::parse(local.get<std::string>());
+
+    peer.send(us, peer.invite(us, "200", "shown@test"));
+    EXPECT_TRUE(process.says("[shown@test]"));
+    auto [status, text] = ctl({"calls"});
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(text,
+                MatchesRegex("ID  STATE +CALLER  CALLEE  FROM  TO    SINCE  MEDIA  CALL-ID\n"
+                             "1   [a-z]+ +100     200     peer  peer  [0-9]+ s    -      shown@test\n"));
+    EXPECT_EQ(ctl({"hangup", "1"}), std::pair(0, std::string("call 1 is ended\n")));
+    EXPECT_EQ(ctl({"calls"}).second, "no calls\n");
+
+    peer.send(us, peer.invite(us, "200", "left@test"));
+    EXPECT_TRUE(process.says("[left@test]"));
+    process.signal(SIGTERM);
+    EXPECT_TRUE(process.says("draining: 1 calls left"));
+    process.signal(SIGTERM);
+    EXPECT_TRUE(process.says("stopping: 1 calls are hung up"));
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0) << process.output();
+
+    std::tie(status, text) = ctl({"cdr", "csv", (folder / "cdr.sqlite").string()});
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(text, HasSubstr("shown@test"));
+    EXPECT_THAT(text, HasSubstr("left@test"));
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
+    EXPECT_EQ(ctl({"cdr", "import", (folder / "journal").string(), (folder / "other.sqlite").string()}).first,
+              0);
+    EXPECT_EQ(ctl({"cdr", "csv", (folder / "none.sqlite").string()}).first, 1);
+}

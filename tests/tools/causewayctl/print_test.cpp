@@ -1,0 +1,40 @@
+// What people read: aligned whatever the text, and safe for a terminal.
+#include "tools/causewayctl/print.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace causeway::ctl;
+using nlohmann::json;
+
+TEST(Print, ColumnsAlignByCharactersNotOctets) {
+    EXPECT_EQ(table({{"A", "B", "C"}, {"Zoë", "1", ""}, {"x", "22", "y"}}),
+              "A    B   C\n"
+              "Zoë  1   -\n"
+              "x    22  y\n");
+}
+
+TEST(Print, TextOfPeersCannotSteerTheTerminal) {
+    EXPECT_EQ(table({{"a\x1b[2Jb\n"}}), "a?[2Jb?\n");
+}
+
+TEST(Print, DurationsHaveTwoUnitsAtMost) {
+    EXPECT_EQ(duration_text(7.9), "7 s");
+    EXPECT_EQ(duration_text(185), "3 min 5 s");
+    EXPECT_EQ(duration_text(7200), "2 h 0 min");
+    EXPECT_EQ(duration_text(5 * 86400 + 3 * 3600), "5 d 3 h");
+}
+
+TEST(Print, CallsWithoutASecondLegShowDashes) {
+    const json call = {{"id", 3},
+                       {"state", "trying"},
+                       {"caller", "100"},
+                       {"callee", "200"},
+                       {"duration_s", 61.2},
+                       {"incoming", {{"trunk", "a"}, {"call_id", "c@d"}}},
+                       {"outgoing", nullptr},
+                       {"media", {{{"codec", "PCMU/8000"}, {"suite", "AEAD_AES_128_GCM"}}}}};
+    EXPECT_EQ(calls_text(json::array({call})),
+              "ID  STATE   CALLER  CALLEE  FROM  TO  SINCE      MEDIA                       CALL-ID\n"
+              "3   trying  100     200     a     -   1 min 1 s  PCMU/8000 AEAD_AES_128_GCM  c@d\n");
+    EXPECT_EQ(calls_text(json::array()), "no calls\n");
+}
