@@ -264,6 +264,15 @@ Taken<void> Anchor::take_offer(Time now, const sdp::Session& offer) {
     return {};
 }
 
+// What was agreed stays, whoever chose it; else our policy says.
+std::string Anchor::offered_protocol(std::size_t line) const {
+    const auto* agreed = agreement_.agreed_local();
+    if (agreed != nullptr && line < agreed->media.size() && live_rtp(agreed->media[line])) {
+        return agreed->media[line].protocol;
+    }
+    return trunk_.srtp == SrtpMode::mandatory ? "RTP/SAVP" : "RTP/AVP";
+}
+
 Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, const Traces& traces) {
     sdp::Session out = frame(theirs, traces);
     lines_.resize(std::max(lines_.size(), theirs.media.size()));
@@ -279,7 +288,7 @@ Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, con
         if (auto port = open_port(now, line, m); !port) return tl::make_unexpected(port.error());
         sdp::Media ours = anchored(line, m, theirs, traces);
         ours.set_codecs(m.codecs());
-        ours.protocol = trunk_.srtp == SrtpMode::mandatory ? "RTP/SAVP" : "RTP/AVP";
+        ours.protocol = offered_protocol(i);
         if (line.ours) {  // agreed before: the same key stays (RFC 3711 3.3.1)
             line.offered = {*line.ours};
         } else if (trunk_.srtp != SrtpMode::off && !agreement_.agreed_local()) {

@@ -68,6 +68,7 @@ class Anchor {
     sdp::Session frame(const sdp::Session& theirs, const Traces& traces) const;
     sdp::Media anchored(const Line& line, const sdp::Media& theirs, const sdp::Session& session,
                         const Traces& traces) const;
+    std::string offered_protocol(std::size_t line) const;
     void number(sdp::Session& session);
     std::vector<sdp::SrtpSuite> suites() const;
 

@@ -18,7 +18,6 @@ bool passes(sip::HeaderId id) {
         case sip::HeaderId::alert_info:
         case sip::HeaderId::call_info:
         case sip::HeaderId::error_info:
-        case sip::HeaderId::warning:
         case sip::HeaderId::retry_after:
             return true;
         default:

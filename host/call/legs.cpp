@@ -338,7 +338,7 @@ void Legs::on_request(Time now, sip::TransactionId id, const sip::Message& reque
 
 // What 8.2 refuses before looking closer.
 bool Legs::refuse_bad_request(Time now, sip::TransactionId id, const sip::Message& request) {
-    if (request.first(sip::HeaderId::max_forwards) == "0") {
+    if (parse_number<std::uint32_t>(request.first(sip::HeaderId::max_forwards)) == 0u) {
         respond(now, id, request, 483);
         return true;
     }
@@ -496,10 +496,7 @@ void Legs::received_bye(Time now, Leg& leg, sip::TransactionId id, const sip::Me
     respond(now, id, request, 200);
     if (leg.state == LegState::ending) return;  // both hung up at once: our own BYE ends the leg
     if (leg.state == LegState::incoming) return cancelled(now, leg, request);
-    if (leg.reinvite_in) {  // pending requests are answered with 487 (15.1.2)
-        layer_.respond(now, leg.reinvite_in, response(leg, leg.reinvite, 487, {}, {}, {}));
-        leg.reinvite_in = {};
-    }
+    drop_reinvites(now, leg);
     const bool wanted = !leg.bye_when_acked;  // else the owner has let go of it already
     stop_ok(leg);
     leg.state = LegState::ended;
@@ -594,11 +591,18 @@ void Legs::hang_up(Time now, LegId id, std::string_view reason, int status) {
     }
 }
 
-void Legs::send_bye(Time now, Leg& leg, std::string_view reason) {
+// A re-INVITE that is pending when the dialog ends: theirs is answered with 487 (15.1.2), ours is cancelled,
+// lest its transaction waits for ever on a peer that forgets to answer.
+void Legs::drop_reinvites(Time now, Leg& leg) {
     if (leg.reinvite_in) {
         layer_.respond(now, leg.reinvite_in, response(leg, leg.reinvite, 487, {}, {}, {}));
         leg.reinvite_in = {};
     }
+    if (leg.reinvite_out) layer_.cancel(now, leg.reinvite_out);
+}
+
+void Legs::send_bye(Time now, Leg& leg, std::string_view reason) {
+    drop_reinvites(now, leg);
     stop_ok(leg);
     leg.state = LegState::ending;
     auto builder = in_dialog(leg, sip::Method::bye);

@@ -200,6 +200,7 @@ class Legs final : public sip::TransactionUser {
     void stop_ok(Leg& leg);
     void send_ack(Time now, Leg& leg, std::uint32_t cseq, std::string_view body);
     bool resend_ack(Time now, Leg& leg, const sip::Message& response);
+    void drop_reinvites(Time now, Leg& leg);
     void send_bye(Time now, Leg& leg, std::string_view reason);
     void lost(Time now, Leg& leg, std::string_view why);
     void end(Time now, Leg& leg);
