@@ -1,0 +1,58 @@
+"""The fixtures of the system tests: speech, and a gateway that must have given everything back when a test ends."""
+
+import dataclasses
+import pathlib
+import subprocess
+import wave
+
+import pytest
+from daemon import Gateway
+from processes import CALLEE, free_ports
+
+
+@dataclasses.dataclass
+class Speech:
+    wav: pathlib.Path  # 16 bit, 8 kHz
+    reversed_wav: pathlib.Path
+    pcmu: bytes
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory):
+    """Some seconds of a voice, so that no part of it is like another."""
+    folder = tmp_path_factory.mktemp("speech")
+    text = "Causeway carries this sentence from one side of the call to the other: one, two, three, four, five."
+    subprocess.run(["espeak-ng", "-v", "en", "-w", folder / "spoken.wav", text], check=True)
+    phone_rate = ["-r", "8000", "-c", "1", "-b", "16"]
+    subprocess.run(["sox", "-D", folder / "spoken.wav", *phone_rate, folder / "speech.wav", "rate"], check=True)
+    subprocess.run(["sox", folder / "speech.wav", folder / "reversed.wav", "reverse"], check=True)
+    pcmu = ["-t", "raw", "-e", "mu-law", "-b", "8", folder / "speech.ul"]
+    subprocess.run(["sox", "-D", folder / "speech.wav", *pcmu], check=True)
+    with wave.open(str(folder / "speech.wav")) as sound:
+        assert sound.getnframes() > 4 * 8000, "too short to be a test"
+    return Speech(folder / "speech.wav", folder / "reversed.wav", (folder / "speech.ul").read_bytes())
+
+
+@pytest.fixture
+def make_gateway(tmp_path):
+    """Starts a gateway; options as of Gateway, and `callee_ports`, how many ports in a row the callee takes."""
+    started = []
+
+    def make(callee_ports=2, **options):
+        gateway = Gateway(tmp_path / "gateway", free_ports(CALLEE, callee_ports), **options)
+        started.append(gateway)
+        return gateway
+
+    yield make
+    for gateway in started:
+        try:
+            gateway.check_nothing_is_left()
+        finally:
+            status = gateway.stop()
+            print(gateway.said())  # pytest shows it where the test failed
+        assert status == 0
+
+
+@pytest.fixture
+def gateway(make_gateway):
+    return make_gateway()

@@ -1,0 +1,138 @@
+"""The daemon under test, built by the release preset, with a configuration of its own."""
+
+import json
+import pathlib
+import sqlite3
+import subprocess
+import tempfile
+
+from processes import CALLEE, CALLER, GATEWAY, Process, free_ports, wait_for
+
+BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release"
+DAEMON = BUILD / "host" / "gateway" / "causeway"
+CONTROL = BUILD / "tools" / "causewayctl" / "causewayctl"
+
+CONFIG = """
+[gateway]
+no_answer = "{no_answer}"
+[[listener]]
+name = "sip"
+address = "udp:{address}:{port}"
+[[media]]
+address = "{address}"
+ports = "{first_media}-{last_media}"
+[[trunk]]
+name = "callers"
+sources = ["{caller}"]
+srtp = "{caller_srtp}"
+learning = "{learning}"
+[[trunk]]
+name = "callees"
+target = "{callee}:{callee_port}"
+srtp = "{callee_srtp}"
+learning = "{learning}"
+[[route]]
+prefix = "2"
+trunk = "callees"
+[cdr]
+directory = "{folder}/cdr"
+database = "{folder}/cdr.sqlite"
+import_interval = "100ms"
+[control]
+socket = "{socket}"
+[log]
+level = "debug"
+"""
+MEDIA_PORTS = 20
+
+
+class Gateway(Process):
+    """Calls from the trunk "callers" (any port of CALLER) to numbers that start with 2 go to the trunk
+    "callees", at port `callee_port` of CALLEE."""
+
+    def __init__(self, folder, callee_port, caller_srtp="off", callee_srtp="off", learning="off", no_answer="60s"):
+        folder.mkdir()
+        self.callee_port = callee_port
+        first = free_ports(GATEWAY, 2 + MEDIA_PORTS)
+        self.port = first
+        self.database = folder / "cdr.sqlite"
+        # A socket's path has 107 octets at most.
+        self.run = tempfile.TemporaryDirectory(prefix="causeway-")
+        self.socket = pathlib.Path(self.run.name) / "control.sock"
+        config = folder / "causeway.toml"
+        config.write_text(
+            CONFIG.format(
+                no_answer=no_answer,
+                address=GATEWAY,
+                port=self.port,
+                first_media=first + 2,
+                last_media=first + 1 + MEDIA_PORTS,
+                caller=CALLER,
+                caller_srtp=caller_srtp,
+                callee=CALLEE,
+                callee_port=callee_port,
+                callee_srtp=callee_srtp,
+                learning=learning,
+                folder=folder,
+                socket=self.socket,
+            )
+        )
+        super().__init__([DAEMON, "-f", config], folder, "causeway")
+        wait_for(lambda: "ready:" in self.said() or not self.running(), "ready causeway")
+        assert self.running(), self.said()
+
+    def control(self, *command):
+        """What causewayctl prints with --json."""
+        done = subprocess.run(
+            [CONTROL, "--socket", self.socket, "--json", *command], check=True, capture_output=True, timeout=10
+        )
+        return json.loads(done.stdout)
+
+    def status(self):
+        return self.control("status")
+
+    def calls(self):
+        return self.control("calls")
+
+    def _rows(self, query, *values):
+        database = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
+        try:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(query, values)]
+        finally:
+            database.close()
+
+    def records(self):
+        """The call records of every attempt so far, with their media by leg, once all have ended."""
+        attempts = self.status()["attempts"]
+
+        def all_ended():
+            rows = self._rows("SELECT * FROM cdr ORDER BY attempt")
+            ended = sum(row["end_time"] is not None for row in rows)
+            return (rows,) if len(rows) >= attempts and ended == len(rows) else None
+
+        (rows,) = wait_for(all_ended, f"{attempts} ended call records")
+        for row in rows:
+            lines = self._rows("SELECT * FROM cdr_media WHERE attempt = ?", row["attempt"])
+            row["media"] = {line["leg"]: line for line in lines}
+        return rows
+
+    def check_nothing_is_left(self):
+        """Every call has given back what it took, and every attempt has its one record."""
+
+        def idle():
+            status = self.status()
+            media = status["media"]
+            figures = (status["calls"], status["legs"], media["ports_in_use"])
+            return not any(figures + (media["ingresses"], media["egresses"], media["paths"]))
+
+        wait_for(idle, "idle gateway")
+        records = self.records()
+        assert len(records) == self.status()["attempts"]
+        assert len({record["attempt"] for record in records}) == len(records)
+
+    def stop(self, seconds=10.0):
+        try:
+            return super().stop(seconds)
+        finally:
+            self.run.cleanup()
