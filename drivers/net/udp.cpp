@@ -86,8 +86,10 @@ struct UdpSockets::Impl {
 
     Descriptor epoll{epoll_create1(EPOLL_CLOEXEC)};
     std::unordered_map<Endpoint, std::unique_ptr<Socket>> sockets;
-    // One receive() fills these from the front; the datagrams handed out point into them.
+    // One receive() fills slots of datagram_size from the front; the datagrams handed out point into them. A
+    // datagram that is dropped uses up its slot too.
     Bytes space;
+    std::size_t slots_used = 0;
     std::vector<UdpDatagram> received;
     std::vector<Queued> queue;
     Bytes outgoing;
@@ -141,15 +143,16 @@ const UdpSockets::Counters& UdpSockets::counters() const {
 
 std::span<const UdpDatagram> UdpSockets::receive(std::size_t limit) {
     impl_->received.clear();
+    impl_->slots_used = 0;
     impl_->space.resize(limit * datagram_size);
     std::array<epoll_event, batch> events;
     bool more = true;
-    while (more && impl_->received.size() < limit) {
+    while (more && impl_->slots_used < limit) {
         const int ready = ::epoll_wait(impl_->epoll.get(), events.data(), static_cast<int>(events.size()), 0);
         more = false;
-        for (int i = 0; i < ready && impl_->received.size() < limit; ++i) {
+        for (int i = 0; i < ready && impl_->slots_used < limit; ++i) {
             const auto& socket = *static_cast<Impl::Socket*>(events[static_cast<std::size_t>(i)].data.ptr);
-            more |= impl_->read_socket(socket, limit - impl_->received.size()) > 0;
+            more |= impl_->read_socket(socket, limit - impl_->slots_used) > 0;
         }
     }
     return impl_->received;
@@ -160,9 +163,8 @@ std::size_t UdpSockets::Impl::read_socket(const Socket& socket, std::size_t limi
     std::array<iovec, batch> parts;
     std::array<Address, batch> from;
     const std::size_t wanted = std::min(limit, batch);
-    const std::size_t first = received.size();
     for (std::size_t i = 0; i < wanted; ++i) {
-        parts[i] = {space.data() + (first + i) * datagram_size, datagram_size};
+        parts[i] = {space.data() + (slots_used + i) * datagram_size, datagram_size};
         messages[i].msg_hdr.msg_name = &from[i];
         messages[i].msg_hdr.msg_namelen = sizeof from[i];
         messages[i].msg_hdr.msg_iov = &parts[i];
@@ -170,8 +172,9 @@ std::size_t UdpSockets::Impl::read_socket(const Socket& socket, std::size_t limi
     }
     const int n =
         ::recvmmsg(socket.fd.get(), messages.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
-    // An error here is an ICMP message about something sent earlier: reading it clears it.
-    if (n <= 0) return n < 0 && errno != EAGAIN && errno != EWOULDBLOCK ? 1 : 0;
+    // An error is nothing to wait for: what is left on the socket makes it readable for the next receive().
+    if (n <= 0) return 0;
+    slots_used += static_cast<std::size_t>(n);
     for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
         if ((messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) {
             ++counters.truncated;

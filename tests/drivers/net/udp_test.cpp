@@ -102,6 +102,25 @@ TEST(UdpSockets, AnOversizedDatagramIsDroppedAndCounted) {
     EXPECT_EQ(sockets.counters().truncated, 1U);
 }
 
+// Several sockets are read into one space, one behind the other, and a dropped datagram leaves no room that
+// the next socket would take from the one behind it.
+TEST(UdpSockets, AnOversizedDatagramDoesNotMixUpThoseOfOtherSockets) {
+    UdpSockets sender, sockets;
+    const auto from = open_any(sender, "127.0.0.1", 45000);
+    std::map<Endpoint, std::string> expected;
+    for (int i = 0; i < 8; ++i) {
+        const auto to = open_any(sockets, "127.0.0.1", 41000);
+        expected[to] = "for " + to.to_string();
+        sender.send(from, to, as_bytes(std::string(4000, 'x')));
+        sender.send(from, to, as_bytes(expected[to]));
+    }
+    sender.flush();
+    std::map<Endpoint, std::string> got;
+    for (auto& [local, source, text] : collect(sockets, expected.size())) got[local] = text;
+    EXPECT_EQ(got, expected);
+    EXPECT_EQ(sockets.counters().truncated, expected.size());
+}
+
 TEST(UdpSockets, APortThatRefusesDoesNotStopTheSocket) {
     UdpSockets sockets;
     const auto a = open_any(sockets, "127.0.0.1", 41000);
