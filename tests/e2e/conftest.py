@@ -7,7 +7,8 @@ import wave
 
 import pytest
 from daemon import Gateway
-from processes import CALLEE, free_ports
+from processes import CALLEE, CALLER, free_ports
+from sipp import Sipp
 
 
 @dataclasses.dataclass
@@ -46,13 +47,33 @@ def make_gateway(tmp_path):
     yield make
     for gateway in started:
         try:
-            gateway.check_nothing_is_left()
+            if gateway.running():
+                gateway.check_nothing_is_left()
         finally:
-            status = gateway.stop()
+            exit_code = gateway.stop()
             print(gateway.said())  # pytest shows it where the test failed
-        assert status == 0
+        assert exit_code == gateway.exit_code
 
 
 @pytest.fixture
 def gateway(make_gateway):
     return make_gateway()
+
+
+@pytest.fixture
+def party(tmp_path):
+    """Starts callers and callees by scenario; ends what a failed test leaves running."""
+    started = []
+
+    def start(gateway, scenario, **options):
+        if scenario.startswith("callee"):
+            sipp = Sipp(scenario, tmp_path, CALLEE, gateway.callee_port, **options)
+        else:
+            sipp = Sipp(scenario, tmp_path, CALLER, free_ports(CALLER, 2), to=gateway.port, **options)
+        started.append(sipp)
+        return sipp
+
+    yield start
+    for sipp in started:
+        sipp.stop()
+        print(sipp.traces())  # pytest shows them where the test failed

@@ -55,6 +55,7 @@ class Gateway(Process):
         self.callee_port = callee_port
         first = free_ports(GATEWAY, 2 + MEDIA_PORTS)
         self.port = first
+        self.journal = folder / "cdr"
         self.database = folder / "cdr.sqlite"
         # A socket's path has 107 octets at most.
         self.run = tempfile.TemporaryDirectory(prefix="causeway-")
@@ -77,6 +78,7 @@ class Gateway(Process):
                 socket=self.socket,
             )
         )
+        self.exit_code = 0  # that its end shall have
         super().__init__([DAEMON, "-f", config], folder, "causeway")
         wait_for(lambda: "ready:" in self.said() or not self.running(), "ready causeway")
         assert self.running(), self.said()
@@ -102,9 +104,10 @@ class Gateway(Process):
         finally:
             database.close()
 
-    def records(self):
-        """The call records of every attempt so far, with their media by leg, once all have ended."""
-        attempts = self.status()["attempts"]
+    def records(self, attempts=None):
+        """The call records of every attempt so far, with their media by leg, once all have ended. How many
+        that are need only be said where the gateway has ended itself."""
+        attempts = self.status()["attempts"] if attempts is None else attempts
 
         def all_ended():
             rows = self._rows("SELECT * FROM cdr ORDER BY attempt")

@@ -39,3 +39,9 @@ class Sipp(Process):
         """Messages and errors, for the reader of a failed test."""
         errors = self.messages.with_suffix(".errors")
         return "".join(f"---- {p.name}\n{p.read_text()}" for p in (self.messages, errors) if p.exists())
+
+
+def finish(*parties):
+    """Every scenario went to its end as written."""
+    for sipp in parties:
+        assert sipp.wait() == 0, f"{sipp.name} failed"

@@ -1,34 +1,8 @@
 """Calls of SIPp through the daemon: an independent SIP implementation on either side of it."""
 
-import pytest
 from processes import CALLEE, CALLER, free_ports, wait_for
 from rtp import PACKET, AudioEnd
-from sipp import Sipp
-
-
-@pytest.fixture
-def party(tmp_path):
-    """Starts callers and callees by scenario; ends what a failed test leaves running."""
-    started = []
-
-    def start(gateway, scenario, **options):
-        if scenario.startswith("callee"):
-            sipp = Sipp(scenario, tmp_path, CALLEE, gateway.callee_port, **options)
-        else:
-            sipp = Sipp(scenario, tmp_path, CALLER, free_ports(CALLER, 2), to=gateway.port, **options)
-        started.append(sipp)
-        return sipp
-
-    yield start
-    for sipp in started:
-        sipp.stop()
-        print(sipp.traces())  # pytest shows them where the test failed
-
-
-def finish(*parties):
-    """Every scenario went to its end as written."""
-    for sipp in parties:
-        assert sipp.wait() == 0, f"{sipp.name} failed"
+from sipp import finish
 
 
 def only_record(gateway):
