@@ -58,18 +58,32 @@ B2bua::Side B2bua::make_side(LegId leg, const Trunk& trunk, std::string_view cal
 // ----------------------------------------------------------------------------------------------------
 // setting up
 
-void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const sip::Hop& from) {
+B2bua::Call& B2bua::new_call(Time now, const sip::Message& invite) {
     ++attempts_;
     const AttemptId id = ++last_id_;
     Call& call = *(calls_[id] = std::make_unique<Call>());
     call.id = id;
-    call.caller.leg = leg;
-    by_leg_[leg] = id;
     call.start.attempt = id;
     call.start.at = now;
     call.start.call_id = invite.call_id();
     call.start.caller = number_of(invite.from().uri);
     call.end.attempt = id;
+    return call;
+}
+
+// No leg, yet an attempt that is finally answered: it has its record.
+void B2bua::on_refused(Time now, const sip::Message& invite, const sip::Hop& from, int status,
+                       std::string_view why) {
+    Call& call = new_call(now, invite);
+    if (const Trunk* trunk = router_.source(from)) call.start.source_trunk = trunk->name;
+    if (const auto uri = sip::Uri::parse(invite.request_uri())) call.start.callee = number_of(*uri);
+    finish(now, call, status, why, Ended::gateway);
+}
+
+void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const sip::Hop& from) {
+    Call& call = new_call(now, invite);
+    call.caller.leg = leg;
+    by_leg_[leg] = call.id;
 
     const Trunk* trunk = router_.source(from);
     if (trunk == nullptr) {

@@ -52,6 +52,8 @@ class B2bua final : public LegEvents {
     };
 
     void on_incoming(Time now, LegId leg, const sip::Message& invite, const sip::Hop& from) override;
+    void on_refused(Time now, const sip::Message& invite, const sip::Hop& from, int status,
+                    std::string_view why) override;
     void on_progress(Time now, LegId leg, const sip::Message& response) override;
     void on_answered(Time now, LegId leg, const sip::Message& response) override;
     void on_failed(Time now, LegId leg, int status, const sip::Message* response) override;
@@ -66,6 +68,7 @@ class B2bua final : public LegEvents {
                     const sip::Hop& from) override;
     void on_ended(Time now, LegId leg) override;
 
+    Call& new_call(Time now, const sip::Message& invite);
     Taken<void> start(Time now, Call& call, const sip::Message& invite);
     Taken<void> send_on(Time now, Call& call, const sip::Message& invite, const Target& target);
     Taken<void> preview(Time now, Call& call, const sip::Message& response);

@@ -310,7 +310,7 @@ void Legs::on_terminated(Time, sip::TransactionId id) {
 
 void Legs::on_request(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from) {
     if (request.method() == sip::Method::cancel) return received_cancel(now, id, request);
-    if (refuse_bad_request(now, id, request)) return;
+    if (const auto why = objection(request)) return refuse(now, id, request, from, *why);
     const auto to_tag = request.to().tag();
     if (!to_tag.empty()) {
         const auto found = by_local_tag_.find(tag_key(request.call_id(), to_tag));
@@ -336,29 +336,32 @@ void Legs::on_request(Time now, sip::TransactionId id, const sip::Message& reque
     }
 }
 
-// What 8.2 refuses before looking closer.
-bool Legs::refuse_bad_request(Time now, sip::TransactionId id, const sip::Message& request) {
-    if (parse_number<std::uint32_t>(request.first(sip::HeaderId::max_forwards)) == 0u) {
-        respond(now, id, request, 483);
-        return true;
-    }
+// What 8.2 refuses before looking closer; nothing where the request is good.
+std::optional<Legs::Objection> Legs::objection(const sip::Message& request) {
+    if (parse_number<std::uint32_t>(request.first(sip::HeaderId::max_forwards)) == 0u)
+        return Objection{483, {}, {}};
     if (const auto required = request.values(sip::HeaderId::require); !required.empty()) {
         std::string list;
         for (const auto option : required) list += (list.empty() ? "" : ", ") + std::string(option);
-        respond(now, id, request, 420, {}, {{"Unsupported", list}});
-        return true;
+        return Objection{420, {}, {{"Unsupported", list}}};
     }
     if (!request.body().empty() && request.method() == sip::Method::invite) {
         const auto type = trim(split_once(request.first(sip::HeaderId::content_type), ';').first);
         const bool encoded = request.has(sip::HeaderId::content_encoding) &&
                              !iequals(request.first(sip::HeaderId::content_encoding), "identity");
         if (!iequals(type, sdp_type) || encoded) {
-            respond(now, id, request, 415, {},
-                    {{"Accept", std::string(sdp_type)}, {"Accept-Encoding", "identity"}});
-            return true;
+            return Objection{415, {}, {{"Accept", std::string(sdp_type)}, {"Accept-Encoding", "identity"}}};
         }
     }
-    return false;
+    return std::nullopt;
+}
+
+void Legs::refuse(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from,
+                  const Objection& why) {
+    if (request.method() == sip::Method::invite && request.to().tag().empty()) {
+        events_.on_refused(now, request, from, why.status, why.reason);
+    }
+    respond(now, id, request, why.status, why.reason, why.headers);
 }
 
 void Legs::new_invite(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from) {
@@ -371,7 +374,7 @@ void Legs::new_invite(Time now, sip::TransactionId id, const sip::Message& reque
     }
     std::string tag = random_.token(8);
     auto dialog = sip::Dialog::from_request(request, tag);
-    if (!dialog) return respond(now, id, request, 400, dialog.error().what);
+    if (!dialog) return refuse(now, id, request, from, {400, dialog.error().what, {}});
 
     const LegId leg_id = legs_.emplace();
     Leg& leg = *legs_.find(leg_id);

@@ -85,6 +85,9 @@ class LegEvents {
     virtual ~LegEvents() = default;
     // A new INVITE; 100 Trying has gone out.
     virtual void on_incoming(Time now, LegId leg, const sip::Message& invite, const sip::Hop& from) = 0;
+    // A new INVITE that is refused at first sight (8.2) and makes no leg; the response follows this event.
+    virtual void on_refused(Time now, const sip::Message& invite, const sip::Hop& from, int status,
+                            std::string_view why) = 0;
     // 101..199 to our INVITE. Each early dialog speaks for itself: see the To tag.
     virtual void on_progress(Time now, LegId leg, const sip::Message& response) = 0;
     // The first 2xx to our INVITE. The owner sends the ACK, now or later, by ack().
@@ -182,7 +185,15 @@ class Legs final : public sip::TransactionUser {
     void on_terminated(Time now, sip::TransactionId id) override;
 
     void new_invite(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from);
-    bool refuse_bad_request(Time now, sip::TransactionId id, const sip::Message& request);
+    // Why a request is refused at first sight, and how.
+    struct Objection {
+        int status;
+        std::string reason;
+        ExtraHeaders headers;
+    };
+    static std::optional<Objection> objection(const sip::Message& request);
+    void refuse(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from,
+                const Objection& why);
     void received_cancel(Time now, sip::TransactionId id, const sip::Message& request);
     void cancelled(Time now, Leg& leg, const sip::Message& request);
     void in_dialog_request(Time now, Leg& leg, sip::Dialog& dialog, sip::TransactionId id,

@@ -103,6 +103,9 @@ TEST_F(Request, ThatRequiresAnExtensionIs420_RFC3261_8_2_2_3) {
     EXPECT_EQ(g->left.expect("420").first(sip::HeaderId::unsupported), "100rel, timer, x-y");
     EXPECT_EQ(g->right.waiting(), 0u);
     EXPECT_EQ(g->core.status().legs, 0u);
+    ASSERT_EQ(g->ends.size(), 1u) << "finally answered: it has its record";
+    EXPECT_EQ(g->ends[0].status, 420);
+    EXPECT_EQ(g->starts[0].callee, "+4930200");
 }
 
 TEST_F(Request, WithoutHopsLeftIs483_RFC3261_16_3) {
