@@ -45,6 +45,7 @@ Result<std::unique_ptr<CdrWriter>> CdrWriter::open(const CdrConfig& config, Rand
 CdrWriter::CdrWriter(const CdrConfig& config, std::unique_ptr<store::Journal> journal,
                      std::optional<store::CdrDatabase> database)
     : config_(config), journal_(std::move(journal)), database_(std::move(database)) {
+    sync();  // a full disk is known before the first call
     thread_ = std::thread([this] { work(); });
 }
 
@@ -79,7 +80,7 @@ void CdrWriter::end(Time now, const call::CdrEnd& record) {
 void CdrWriter::work() {
     using Clock = std::chrono::steady_clock;
     bool imported = false;  // records of an earlier run may wait
-    auto next_look = Clock::now(), next_import = next_look;
+    auto next_import = Clock::now(), next_look = next_import + look_interval;
     std::unique_lock held(mutex_);
     for (bool last = false; !last;) {
         last = wake_.wait_for(held, sync_interval, [&] { return stopping_; });

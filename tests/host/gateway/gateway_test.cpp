@@ -98,6 +98,13 @@ TEST_F(GatewayTest, RefusesStrangersAndRecordsThat) {
     EXPECT_THAT(csv(), HasSubstr("stranger@test"));
 }
 
+TEST_F(GatewayTest, RefusesCallsThatItHasNoDiskToRecord) {
+    config.cdr.reserve_octets = 1ull << 60;
+    start();
+    caller.send(us, caller.invite(us, "200", "unrecorded@test"));
+    EXPECT_EQ(caller.receive_final().status(), 503);
+}
+
 TEST_F(GatewayTest, SaysWhichListenerFindsItsPortInUse) {
     config.listeners[0].local = caller.local();
     const auto started = Gateway::start(config);
@@ -145,7 +152,6 @@ TEST_F(GatewayTest, ShutdownLetsCallsEndAndTakesNoNewOnes) {
     start();
     auto invite = ringing_call("last@test");
     gateway->shutdown();
-    SipPeer late;
     caller.send(us, caller.invite(us, "200", "late@test"));
     EXPECT_EQ(caller.receive_final().status(), 503);
     EXPECT_TRUE(gateway->status().stopping);

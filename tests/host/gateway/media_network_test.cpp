@@ -1,0 +1,90 @@
+// Media sockets over loopback: ports in pairs, datagrams in batches.
+#include "host/gateway/media_network.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+using namespace causeway;
+using namespace causeway::gateway;
+
+namespace {
+
+struct Received {
+    Endpoint local, from;
+    std::string bytes;
+};
+
+class MediaNetworkTest : public testing::Test {
+  protected:
+    // An even port with its pair free.
+    Endpoint bind_any() {
+        for (std::uint16_t port = 42200; port < 42400; port = static_cast<std::uint16_t>(port + 2)) {
+            const Endpoint e{*IpAddress::parse("127.0.0.1"), port};
+            if (network.bind(e)) return e;
+        }
+        ADD_FAILURE() << "no free pair of ports";
+        return {};
+    }
+    bool run_until(std::size_t count) {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (received.size() < count && std::chrono::steady_clock::now() < limit) {
+            io.run_one_for(std::chrono::seconds(1));
+        }
+        return received.size() == count;
+    }
+    static Endpoint above(Endpoint e) {
+        ++e.port;
+        return e;
+    }
+
+    boost::asio::io_context io;
+    std::vector<Received> received;
+    MediaNetwork network{io, [this](std::span<const media::Ports::Datagram> batch) {
+                             for (const auto& d : batch) {
+                                 received.push_back({d.local, d.from, std::string(as_text(d.bytes))});
+                             }
+                         }};
+};
+
+}  // namespace
+
+TEST_F(MediaNetworkTest, BindsRtpAndRtcpAndCarriesBoth) {
+    const auto a = bind_any(), b = bind_any();
+    network.start();
+    network.send(a, b, as_bytes("rtp"));
+    network.send(above(a), above(b), as_bytes("rtcp"));
+    network.flush();
+    ASSERT_TRUE(run_until(2));
+    const auto& rtp = received[received[0].bytes == "rtp" ? 0 : 1];
+    const auto& rtcp = received[received[0].bytes == "rtp" ? 1 : 0];
+    EXPECT_EQ(rtp.local, b);
+    EXPECT_EQ(rtp.from, a);
+    EXPECT_EQ(rtcp.local, above(b));
+    EXPECT_EQ(rtcp.bytes, "rtcp");
+}
+
+TEST_F(MediaNetworkTest, ReadsOnAfterMoreThanABatchHasWaited) {
+    const auto a = bind_any(), b = bind_any();
+    network.start();
+    for (int round = 0; round < 2; ++round) {  // again once the sockets have been empty
+        for (int i = 0; i < 100; ++i) network.send(a, b, as_bytes(std::to_string(i)));
+        network.flush();
+        ASSERT_TRUE(run_until(static_cast<std::size_t>(100 * (round + 1))));
+        EXPECT_EQ(received.back().bytes, "99");
+    }
+}
+
+TEST_F(MediaNetworkTest, APairOfWhichOneIsTakenIsRefusedWhole) {
+    const auto a = bind_any();
+    MediaNetwork other(io, [](auto) {});
+    EXPECT_FALSE(other.bind(a));
+    network.release(a);
+    ASSERT_TRUE(other.bind(a));
+    other.release(a);
+
+    net::UdpSockets blocker;
+    ASSERT_TRUE(blocker.open(above(a)));
+    EXPECT_FALSE(other.bind(a));
+    EXPECT_TRUE(blocker.open(a)) << "the RTP port was not given back";
+}
