@@ -7,7 +7,6 @@
 
 #include <fstream>
 #include <iterator>
-#include <regex>
 
 #include "host/base/text.hpp"
 
@@ -45,9 +44,26 @@ std::string sample() {
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// The key that a line of the sample sets or, commented out, shows; empty for other lines.
+std::string_view key_of(std::string_view line) {
+    if (line.starts_with('#')) line.remove_prefix(1);
+    const auto end = line.find(" = ");
+    const auto key = line.substr(0, end);
+    const bool is_key =
+        end != std::string_view::npos &&
+        key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789") == std::string_view::npos;
+    return is_key ? key : std::string_view();
+}
+
 // The sample with its commented-out defaults in force.
 std::string sample_with_defaults() {
-    return std::regex_replace(sample(), std::regex("(^|\n)#([a-z_0-9]+ = )"), "$1$2");
+    std::string out;
+    const std::string text = sample();
+    for (std::string_view line : split(text, '\n')) {
+        if (line.starts_with('#') && !key_of(line).empty()) line.remove_prefix(1);
+        out.append(line).append("\n");
+    }
+    return out;
 }
 
 }  // namespace
@@ -303,13 +319,15 @@ TEST(Config, RefusesValuesOutOfTheirRange) {
 
 TEST(ConfigSample, NamesEveryKeyThatTheParserKnowsAndNoOther) {
     std::set<std::string> named;
-    std::string table, line;
-    std::istringstream in(sample());
-    while (std::getline(in, line)) {
-        std::smatch m;
-        if (std::regex_match(line, m, std::regex(R"(\[+([a-z]+)\]+)"))) table = m[1];
-        if (std::regex_match(line, m, std::regex(R"(#?([a-z_0-9]+) = .*)")))
-            named.insert(table + "." + m[1].str());
+    std::string_view table;
+    const std::string text = sample();
+    for (const std::string_view line : split(text, '\n')) {
+        if (line.starts_with('[')) {
+            const auto begin = line.find_first_not_of('[');
+            table = line.substr(begin, line.find(']') - begin);
+        } else if (!key_of(line).empty()) {
+            named.insert(fmt::format("{}.{}", table, key_of(line)));
+        }
     }
     EXPECT_THAT(named, testing::ContainerEq(known_config_keys()));
 }
