@@ -160,7 +160,7 @@ def test_callback_runs_the_far_end(make):
     call = alice.call(bob.uri)
     call.wait_answered()
     call.send_digits("5")
-    call.wait_ended()
+    bob.wait_incoming().wait_ended()  # when its BYE is answered: after ours
     assert [e.kind for e in bob.events()] == ["incoming", "answered", "digit", "ended"]
 
 

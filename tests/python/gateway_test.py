@@ -61,6 +61,8 @@ def test_voice_crosses_from_srtp_to_rtp_and_back_bit_for_bit(gateway, phones):
     call.hang_up()
     other.wait_ended()
     call.wait_ended()
+    # What bob says next is read behind its answer to the BYE.
+    assert phones[1].call(f"sip:9@{gateway.address}").wait("failed").status == 404
     status = gateway.status()
     assert status["calls"] == status["media"]["ports_in_use"] == status["media"]["contexts"] == 0
 
