@@ -233,7 +233,7 @@ def demonstrate(folder):
                 call.hang_up()
                 call.wait_ended()
                 answered.wait_ended()
-            except Exception:
+            except BaseException:  # an interrupt too: nothing that was started is left running
                 daemon.stop()
                 print("".join(daemon.log), file=sys.stderr)
                 raise
@@ -249,6 +249,8 @@ def demonstrate(folder):
 
 
 def main():
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # by way of all that cleans up
     with tempfile.TemporaryDirectory(prefix="causeway-") as folder:
         try:
             demonstrate(pathlib.Path(folder))
