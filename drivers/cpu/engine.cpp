@@ -224,6 +224,7 @@ class CpuEngine final : public media::Engine {
     static Result<void> closed() { return fail("media context: closed"); }
 
     Verdict take_rtp(Time now, Ingress& ingress, const media::PacketIn& in, rtp::Header& header) {
+        if (rtp::looks_like_rtcp(in.bytes)) return Verdict::malformed;  // multiplexing was not agreed
         ByteView clear = in.bytes;
         if (Srtp* srtp = ingress.protection.session(); srtp != nullptr) {
             scratch_.assign(in.bytes.begin(), in.bytes.end());

@@ -64,7 +64,6 @@ enum class Verdict : std::uint8_t {
     stale,        // context closed
 };
 constexpr std::size_t verdict_count = 6;
-std::string_view to_string(Verdict v);
 
 struct PacketIn {
     IngressId ingress;

@@ -8,21 +8,26 @@ void Latch::negotiate(Time now, const Endpoint& remote, bool secured) {
         negotiated_.reset();
         return;
     }
-    if (negotiated_ == remote) return;
-    // Back from hold to the address of before, the peer is where it was.
-    const bool moved = !named_ || *named_ != remote;
-    negotiated_ = named_ = remote;
-    if (!moved) return;
-    latched_.reset();
-    learning_ends_ = now + learning_window;
+    negotiated_ = remote;
+    if (named_ && *named_ != remote) {
+        former_ = latched_ ? latched_ : named_;
+        draining_ends_ = now + draining;
+        latched_.reset();
+    }
+    named_ = remote;
+    if (!latched_) learning_ends_ = now + learning_window;
 }
 
 bool Latch::admits(Time now, const Endpoint& from) const {
     if (!named_) return false;
     if (secured_) return true;
     if (latched_) return from == *latched_;
-    if (from == *named_) return true;
+    return from == *named_ || learns(now, from);
+}
+
+bool Latch::learns(Time now, const Endpoint& from) const {
     if (now >= learning_ends_) return false;
+    if (from == former_ && now < draining_ends_) return false;
     switch (learning_) {
         case Learning::off:
             return false;
@@ -34,8 +39,10 @@ bool Latch::admits(Time now, const Endpoint& from) const {
     return false;
 }
 
-void Latch::accepted(Time now, const Endpoint& from) {
-    if (admits(now, from)) latched_ = from;
+bool Latch::accepted(Time now, const Endpoint& from) {
+    if (latched_ == from || !admits(now, from)) return false;
+    latched_ = from;
+    return true;
 }
 
 std::optional<Endpoint> Latch::target() const {

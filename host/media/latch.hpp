@@ -2,9 +2,15 @@
 // sent the other side's voice (bleed), yet a peer behind NAT sends from an address that nobody has told us.
 //
 //   secured   whoever sends a packet that authenticates with a fresh index is the peer; it may move
-//   plain     the negotiated source; or, within 3 s of the description that named it, the first one that the
-//   learning rule
-//             lets in. Whoever is accepted first stays, until a new offer/answer names another address
+//   plain     the negotiated source; or, within the learning window, the first one that the learning rule
+//   lets
+//             in. Whoever is accepted first stays, until a new offer/answer names another address
+//
+// The window is 3 s at most from a description that names an address, and from one that names it again while
+// nobody has been heard: a caller that stays silent during early media is learned when the call is answered.
+// An offer/answer that names another address starts over, but for a second the source of before is not
+// learned: its last packets are still on their way, and they often come from the very address that signalling
+// does.
 //
 // One for RTP and one for RTCP of each port.
 #pragma once
@@ -25,28 +31,37 @@ enum class Learning : std::uint8_t {
 class Latch {
   public:
     static constexpr Duration learning_window = std::chrono::seconds(3);
+    static constexpr Duration draining = std::chrono::seconds(1);
 
     Latch(Learning learning, IpAddress signaling_source)
         : learning_(learning), signaling_(signaling_source) {}
 
-    // A description of the remote side took effect. The same address again changes nothing.
+    // A description of the remote side took effect. The same address again keeps the source.
     void negotiate(Time now, const Endpoint& remote, bool secured);
     // Whether a datagram from there is worth looking at.
     bool admits(Time now, const Endpoint& from) const;
-    // A datagram that was admitted proved to be good: valid, and authentic where secured.
-    void accepted(Time now, const Endpoint& from);
+    // Plain and nobody accepted yet: the next good datagram that is admitted decides, and must do so before
+    // another source is asked for.
+    bool undecided() const { return !secured_ && !latched_; }
+    bool secured() const { return secured_; }
+    // A datagram that was admitted proved to be good: valid, and authentic and fresh where secured. True
+    // where it made a source of `from` that was none.
+    bool accepted(Time now, const Endpoint& from);
     // Where to send (symmetric RTP, RFC 4961): the latched source, else the negotiated address. Nothing where
     // none is known.
     std::optional<Endpoint> target() const;
 
   private:
+    bool learns(Time now, const Endpoint& from) const;
+
     Learning learning_;
     IpAddress signaling_;
     std::optional<Endpoint> negotiated_;  // where they want to be sent to, now
     std::optional<Endpoint> named_;       // the last address that a description named
     std::optional<Endpoint> latched_;
+    std::optional<Endpoint> former_;  // the source before an offer/answer moved it
     bool secured_ = false;
-    Time learning_ends_{};
+    Time learning_ends_{}, draining_ends_{};
 };
 
 }  // namespace causeway::media

@@ -4,6 +4,7 @@ namespace causeway::media {
 
 PortPool::PortPool(std::vector<PortRange> ranges, Random& random) {
     for (auto& r : ranges) {
+        if (r.first % 2 != 0) ++r.first;  // RTP on even ports (RFC 3550 11)
         const std::size_t pairs = r.last > r.first ? (std::size_t{r.last} - r.first + 1) / 2 : 0;
         total_ += pairs;
         const std::size_t next = pairs == 0 ? 0 : random.below(static_cast<std::uint32_t>(pairs));

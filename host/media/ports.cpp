@@ -18,6 +18,18 @@ bool may_send(sdp::Direction d) {
     return d == sdp::Direction::sendonly || d == sdp::Direction::sendrecv;
 }
 
+// Their formats on one leg, ours on the other: the same encoding, and where it stands there several times
+// (packetization modes of H.264, say) with the same parameters if there is one.
+const sdp::Codec* find_like(const std::vector<sdp::Codec>& codecs, const sdp::Codec& wanted) {
+    const sdp::Codec* like = nullptr;
+    for (const auto& c : codecs) {
+        if (!c.same_encoding(wanted)) continue;
+        if (c.fmtp == wanted.fmtp) return &c;
+        if (like == nullptr) like = &c;
+    }
+    return like;
+}
+
 // Formats that go beside the voice and are not what a call "speaks".
 bool is_auxiliary(const sdp::Codec& c) {
     return iequals(c.name, "telephone-event") || iequals(c.name, "CN");
@@ -34,7 +46,7 @@ const sdp::Codec* find_payload_type(const std::vector<sdp::Codec>& codecs, std::
 // One m-line of one leg.
 class Port {
   public:
-    Port(PortOptions o, PortPool::Pair p, const PortRange& range, Random& random)
+    Port(PortOptions o, PortPool::Pair p, const PortRange& range, Reporter r)
         : options(std::move(o)),
           pair(p),
           rtp_local{range.address, p.rtp},
@@ -42,7 +54,7 @@ class Port {
           advertised{range.advertised, p.rtp},
           rtp(options.learning, options.signaling_source),
           rtcp(options.learning, options.signaling_source),
-          reporter(random) {
+          reporter(std::move(r)) {
         remote.direction = sdp::Direction::inactive;
     }
 
@@ -56,14 +68,22 @@ class Port {
     Latch rtp, rtcp;
     Reporter reporter;
     Timers<PortId>::Id next_report;
+    PortId peer;                        // whom we are joined with
     PathId path;                        // from our ingress to the peer's egress
     std::optional<std::uint8_t> voice;  // payload type of the last voice packet received
-    std::uint64_t dropped_source = 0, dropped_direction = 0, rtcp_received = 0, rtcp_sent = 0;
+    // The newest packet that authenticated; late ones do not move the latch.
+    std::optional<rtp::Header> newest;
+    std::uint64_t dropped_source = 0, dropped_direction = 0, rtcp_malformed = 0, rtcp_received = 0,
+                  rtcp_sent = 0;
 };
 
 struct Ports::Impl {
     Impl(Engine& e, Network& n, std::vector<PortRange> ranges, Random& r)
-        : engine(e), network(n), random(r), pool(std::move(ranges), r) {}
+        : engine(e),
+          network(n),
+          random(r),
+          pool(std::move(ranges), r),
+          ntp_zero(std::uint64_t{r.u32()} << 32) {}
 
     // A packet inside the engine.
     struct InFlight {
@@ -75,6 +95,7 @@ struct Ports::Impl {
     Network& network;
     Random& random;
     PortPool pool;
+    const std::uint64_t ntp_zero;
     Slots<Port> ports;
     std::unordered_map<Endpoint, PortId> by_local;  // RTP and RTCP sockets
     std::unordered_map<EgressId, PortId> by_egress;
@@ -90,8 +111,12 @@ struct Ports::Impl {
     void collect(Time now);
     void complete(Time now, const Completion& c);
     void send(const PacketOut& packet);
+    bool is_agreed(const Port& port, bool is_rtp, ByteView plain) const;
+    void latched(const Port& port, bool is_rtp, const Endpoint& from) const;
     void report_rtcp(Time now, Port& port, bool leaving);
+    void part(Port& port);
     Result<void> open_path(Port& from, Port& to);
+    Result<void> open_paths(Port& a, Port& b);
 };
 
 Ports::Ports(Engine& engine, Network& network, std::vector<PortRange> ranges, Random& random)
@@ -136,7 +161,8 @@ Result<PortId> Ports::open(Time, PortOptions options) {
         impl_->engine.close_ingress(*ingress);
         return undo(egress.error().what);
     }
-    const PortId id = impl_->ports.emplace(std::move(options), *pair, range, impl_->random);
+    const PortId id =
+        impl_->ports.emplace(std::move(options), *pair, range, Reporter(impl_->random, impl_->ntp_zero));
     Port& port = *impl_->ports.find(id);
     port.id = id;
     port.ingress = *ingress;
@@ -156,7 +182,10 @@ Result<void> Ports::set_remote(Time now, PortId id, const RemoteMedia& remote) {
     Port* port = impl_->ports.find(id);
     if (port == nullptr) return fail("media port is closed");
     if (auto keyed = impl_->engine.rekey_ingress(port->ingress, remote.receive_key); !keyed) return keyed;
-    if (auto keyed = impl_->engine.rekey_egress(port->egress, remote.send_key); !keyed) return keyed;
+    if (auto keyed = impl_->engine.rekey_egress(port->egress, remote.send_key); !keyed) {
+        (void)impl_->engine.rekey_ingress(port->ingress, port->remote.receive_key);  // all or nothing
+        return keyed;
+    }
     port->remote = remote;
     const bool secured = remote.receive_key.suite != sdp::SrtpSuite::none;
     port->rtp.negotiate(now, remote.rtp, secured);
@@ -166,9 +195,10 @@ Result<void> Ports::set_remote(Time now, PortId id, const RemoteMedia& remote) {
     }
     port->rtcp.negotiate(now, rtcp, secured);
     if (!port->next_report) {
-        port->next_report = impl_->timers.set(now + Reporter::interval(impl_->random, true), id);
+        port->next_report = impl_->timers.set(now + rtp::report_interval(true, impl_->random), id);
     }
-    return {};
+    Port* peer = impl_->ports.find(port->peer);
+    return peer != nullptr ? impl_->open_paths(*port, *peer) : Result<void>{};
 }
 
 Result<void> Ports::Impl::open_path(Port& from, Port& to) {
@@ -176,30 +206,48 @@ Result<void> Ports::Impl::open_path(Port& from, Port& to) {
     path.from = from.ingress;
     path.to = to.egress;
     for (const auto& ours : from.remote.ours) {
-        for (const auto& theirs : to.remote.codecs) {
-            if (ours.payload_type < 128 && ours.same_encoding(theirs)) {
-                path.payload_types[ours.payload_type] = theirs.payload_type;
-                break;
-            }
+        const auto* theirs = find_like(to.remote.codecs, ours);
+        if (theirs != nullptr && ours.payload_type < path.payload_types.size()) {
+            path.payload_types[ours.payload_type] = theirs->payload_type;
         }
     }
     engine.close_path(from.path);
     from.path = {};
     // On hold nothing is made that would not be sent: it would use up sequence numbers and falsify our
     // reports.
-    if (!may_receive(from.remote.direction) || !may_send(to.remote.direction)) return {};
+    if (!may_receive(from.remote.direction) || !may_send(to.remote.direction) || !to.rtp.target()) return {};
     auto opened = engine.open_path(path);
     if (!opened) return fail(opened.error().what);
     from.path = *opened;
     return {};
 }
 
+Result<void> Ports::Impl::open_paths(Port& a, Port& b) {
+    if (auto there = open_path(a, b); !there) return there;
+    return open_path(b, a);
+}
+
 Result<void> Ports::join(Time, PortId a, PortId b) {
     Port* first = impl_->ports.find(a);
     Port* second = impl_->ports.find(b);
     if (first == nullptr || second == nullptr) return fail("media port is closed");
-    if (auto there = impl_->open_path(*first, *second); !there) return there;
-    return impl_->open_path(*second, *first);
+    if (first->peer != b) impl_->part(*first);
+    if (second->peer != a) impl_->part(*second);
+    first->peer = b;
+    second->peer = a;
+    return impl_->open_paths(*first, *second);
+}
+
+// Ends both paths of a port: two sources must not feed one egress.
+void Ports::Impl::part(Port& port) {
+    engine.close_path(port.path);
+    if (Port* peer = ports.find(port.peer)) {
+        engine.close_path(peer->path);
+        peer->path = {};
+        peer->peer = {};
+    }
+    port.path = {};
+    port.peer = {};
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -220,7 +268,8 @@ bool Ports::Impl::admit(Time now, const Datagram& d) {
     Port* port = found == by_local.end() ? nullptr : ports.find(found->second);
     if (port == nullptr) return false;  // closed while the datagram waited
     const bool is_rtp = d.local == port->rtp_local;
-    if (!(is_rtp ? port->rtp : port->rtcp).admits(now, d.from)) {
+    Latch& latch = is_rtp ? port->rtp : port->rtcp;
+    if (!latch.admits(now, d.from)) {
         ++port->dropped_source;
         return false;
     }
@@ -228,10 +277,27 @@ bool Ports::Impl::admit(Time now, const Datagram& d) {
         ++port->dropped_direction;
         return false;
     }
+    // Plain packets decide at once, not when the engine is done with them: the next one of this batch may be
+    // a stranger's.
+    if (latch.undecided() && is_agreed(*port, is_rtp, d.bytes) && latch.accepted(now, d.from)) {
+        latched(*port, is_rtp, d.from);
+    }
     const std::uint64_t cookie = ++last_cookie;
     in_flight[cookie] = {port->id, d.from};
     batch.push_back({port->ingress, is_rtp ? Kind::rtp : Kind::rtcp, now, cookie, d.bytes});
     return true;
+}
+
+// What a peer, and not whoever else sends to a port, is expected to send.
+bool Ports::Impl::is_agreed(const Port& port, bool is_rtp, ByteView plain) const {
+    if (!is_rtp) return rtp::RtcpCompound::parse(plain).has_value();
+    const auto packet = rtp::Packet::parse(plain);
+    return packet && find_payload_type(port.remote.ours, packet->header.payload_type) != nullptr;
+}
+
+void Ports::Impl::latched(const Port& port, bool is_rtp, const Endpoint& from) const {
+    log::info(port.options.call_id, "media {}: {} comes from {}", port.rtp_local.to_string(),
+              is_rtp ? "RTP" : "RTCP", from.to_string());
 }
 
 void Ports::Impl::collect(Time now) {
@@ -254,14 +320,23 @@ void Ports::Impl::complete(Time now, const Completion& c) {
         return;
     }
     if (c.kind == Kind::rtp) {
-        port->rtp.accepted(now, packet.from);
+        const bool fresh = !port->newest || port->newest->ssrc != c.header.ssrc ||
+                           static_cast<std::int16_t>(c.header.sequence - port->newest->sequence) > 0;
+        if (fresh) port->newest = c.header;
+        if (fresh && port->rtp.secured() && port->rtp.accepted(now, packet.from)) {
+            latched(*port, true, packet.from);
+        }
         const auto* codec = find_payload_type(port->remote.ours, c.header.payload_type);
         if (codec != nullptr && !is_auxiliary(*codec)) port->voice = c.header.payload_type;
         return;
     }
     const auto compound = rtp::RtcpCompound::parse(c.rtcp);
-    if (!compound) return;
-    port->rtcp.accepted(now, packet.from);
+    if (!compound) {
+        ++dropped;
+        ++port->rtcp_malformed;
+        return;
+    }
+    if (port->rtcp.secured() && port->rtcp.accepted(now, packet.from)) latched(*port, false, packet.from);
     ++port->rtcp_received;
     port->reporter.received(now, *compound, engine.counters(port->egress).ssrc, port->options.clock_rate);
 }
@@ -288,7 +363,7 @@ void Ports::advance(Time now) {
         Port* port = impl_->ports.find(due->second);
         if (port == nullptr) continue;
         impl_->report_rtcp(now, *port, false);
-        port->next_report = impl_->timers.set(now + Reporter::interval(impl_->random, false), port->id);
+        port->next_report = impl_->timers.set(now + rtp::report_interval(false, impl_->random), port->id);
     }
     impl_->collect(now);
 }
@@ -327,7 +402,7 @@ PortReport Ports::report(PortId id) const {
     out.dropped_direction = port->dropped_direction;
     out.dropped_unauthentic = verdict(Verdict::unauthentic);
     out.dropped_replayed = verdict(Verdict::replayed);
-    out.dropped_malformed = verdict(Verdict::malformed);
+    out.dropped_malformed = verdict(Verdict::malformed) + port->rtcp_malformed;
     out.dropped_payload_type = in.verdicts[static_cast<std::size_t>(Verdict::no_path)];
     out.rtcp_received = port->rtcp_received;
     out.rtcp_sent = port->rtcp_sent;

@@ -93,8 +93,9 @@ class Ports {
     Endpoint advertised(PortId id) const;
     // After each offer/answer. Rekeys only where keys differ.
     Result<void> set_remote(Time now, PortId id, const RemoteMedia& remote);
-    // Two paths, one each way: payload types mapped by encoding. Called again after set_remote of either, it
-    // maps anew.
+    // Two paths, one each way: payload types mapped by encoding, and anew with each set_remote of either. A
+    // port that was joined with another parts from it. No path leads to or from where the direction forbids
+    // it.
     Result<void> join(Time now, PortId a, PortId b);
     // Ends RTCP with a BYE, frees sockets, contexts and keys; the last figures come back.
     PortReport close(Time now, PortId id);

@@ -1,5 +1,8 @@
 // RTCP of one port (RFC 3550 section 6): what we report of the stream we receive and of the one we send, and
 // what the other side says of ours. Each leg of a call has its own: reports do not cross.
+//
+// NTP times are made of the core's monotonic time and a zero that is drawn once, which 4 permits: only
+// differences of them mean anything, and nobody learns how long this machine has been up.
 #pragma once
 
 #include <optional>
@@ -15,13 +18,12 @@ namespace causeway::media {
 
 class Reporter {
   public:
-    // The CNAME is random and names no host (RFC 7022).
-    explicit Reporter(Random& random) : cname_(random.token(12)) {}
+    // The CNAME is random and names no host (RFC 7022). `ntp_zero` is the NTP time of Time zero, the same for
+    // all ports: receivers synchronise m-lines by it.
+    Reporter(Random& random, std::uint64_t ntp_zero) : cname_(random.token(12)), ntp_zero_(ntp_zero) {}
 
-    // Time until the next report: 5 s, randomised by half of it either way (6.2); half of that for the first.
-    static Duration interval(Random& random, bool first);
-
-    // An SR if anything was sent since the last report, else an RR. `leaving` adds a BYE.
+    // An SR if anything was sent since the last report or the one before, else an RR (6.4); with a block on
+    // their stream if any of it came since the last report. `leaving` adds a BYE.
     rtp::RtcpCompound report(Time now, const EgressCounters& sent, rtp::Reception& received, bool leaving);
     // What the other side reports. Blocks about other sources than `our_ssrc` are no business of ours.
     void received(Time now, const rtp::RtcpCompound& compound, std::uint32_t our_ssrc,
@@ -32,10 +34,18 @@ class Reporter {
     Duration remote_jitter() const { return remote_jitter_; }
 
   private:
+    std::uint64_t ntp(Time t) const { return ntp_zero_ + rtp::to_ntp(t.time_since_epoch()); }
+
     std::string cname_;
-    std::uint64_t packets_reported_ = 0;
-    std::uint32_t last_sr_ = 0;  // middle 32 bits of the NTP time of their last SR
-    Time last_sr_at_{};
+    std::uint64_t ntp_zero_;
+    std::uint64_t sent_at_last_ = 0, sent_at_one_before_ = 0;  // packets, when reports were made
+    std::uint64_t received_at_last_ = 0;
+    struct TheirSr {
+        std::uint32_t ssrc = 0;
+        std::uint32_t ntp_middle = 0;
+        Time arrived{};
+    };
+    std::optional<TheirSr> last_sr_;
     std::optional<Duration> round_trip_;
     std::int64_t remote_lost_ = 0;
     Duration remote_jitter_{};

@@ -44,6 +44,13 @@ void write_header(const Header& header, std::uint8_t* out) {
     store_be32(out + 8, header.ssrc);
 }
 
+std::uint32_t timestamp_units(Duration d, std::uint32_t clock_rate) {
+    if (d < Duration::zero()) return 0;
+    constexpr std::uint64_t second = 1'000'000'000;
+    const auto ns = static_cast<std::uint64_t>(d.count());
+    return static_cast<std::uint32_t>(ns / second * clock_rate + ns % second * clock_rate / second);
+}
+
 bool looks_like_rtcp(ByteView datagram) {
     return datagram.size() >= 2 && datagram[1] >= 192 && datagram[1] <= 223;
 }

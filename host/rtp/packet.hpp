@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "host/base/bytes.hpp"
+#include "host/base/time.hpp"
 
 namespace causeway::rtp {
 
@@ -30,6 +31,10 @@ struct Packet {
 constexpr std::size_t header_size = 12;
 // Writes the fixed header (no CSRC, extension, padding) to `out`, which has room for header_size octets.
 void write_header(const Header& header, std::uint8_t* out);
+
+// A duration in units of an RTP clock, as timestamps count: modulo 2^32, rounded down; 0 where it is
+// negative.
+std::uint32_t timestamp_units(Duration d, std::uint32_t clock_rate);
 
 // Told apart on one port by the second octet (RFC 5761 section 4): 192..223 is RTCP.
 bool looks_like_rtcp(ByteView datagram);

@@ -12,13 +12,6 @@ constexpr std::int64_t longest_step_s = 10;
 constexpr std::uint64_t window = 64;
 constexpr std::uint32_t usual_packets_per_second = 50;
 
-// As timestamps count: modulo 2^32.
-std::uint32_t to_units(Duration d, std::uint32_t clock_rate) {
-    constexpr Duration longest = std::chrono::hours(24 * 365);
-    const double seconds = std::chrono::duration<double>(std::clamp(d, Duration::zero(), longest)).count();
-    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(seconds * clock_rate));
-}
-
 }  // namespace
 
 // One below the first number, with a wrap in hand so that extended numbers never go below zero.
@@ -42,7 +35,8 @@ std::optional<Renumber::Place> Renumber::place(Time arrival, std::uint64_t sourc
         // A timestamp that leaps (a source that restarted its clock alone) is made to go on; the repeats of
         // a telephone event and the pauses of silence suppression are no leaps.
         const std::uint32_t played = header.timestamp - last_in_timestamp_;
-        const auto leap = static_cast<std::int32_t>(played - to_units(arrival - last_arrival_, clock_rate));
+        const auto leap =
+            static_cast<std::int32_t>(played - timestamp_units(arrival - last_arrival_, clock_rate));
         if (std::abs(std::int64_t{leap}) > longest_step_s * clock_rate) {
             timestamp_offset_ = next_timestamp(arrival, clock_rate) - header.timestamp;
         }
@@ -72,7 +66,7 @@ void Renumber::start(Time arrival, std::uint64_t source, std::uint32_t clock_rat
 // a usual packet at least.
 std::uint32_t Renumber::next_timestamp(Time arrival, std::uint32_t clock_rate) const {
     const std::uint32_t usual = clock_rate / usual_packets_per_second;
-    return last_timestamp_ + std::max(usual, to_units(arrival - last_arrival_, clock_rate));
+    return last_timestamp_ + std::max(usual, timestamp_units(arrival - last_arrival_, clock_rate));
 }
 
 // Like the replay window of RFC 3711 3.3.2: false where `index` was given before or is older than the window.

@@ -57,11 +57,7 @@ void Reception::received(Time now, const Header& header, std::size_t payload_oct
 
 // RFC 3550 A.8 in floating point.
 void Reception::update_jitter(Time now, std::uint32_t timestamp) {
-    using std::chrono::seconds;
-    const auto whole = std::chrono::floor<seconds>(now.time_since_epoch());
-    const auto part = static_cast<std::uint64_t>((now.time_since_epoch() - whole).count());
-    const auto arrival = static_cast<std::uint32_t>(static_cast<std::uint64_t>(whole.count()) * clock_rate_ +
-                                                    part * clock_rate_ / 1'000'000'000);
+    const std::uint32_t arrival = timestamp_units(now.time_since_epoch(), clock_rate_);
     const std::uint32_t transit = arrival - timestamp;
     const bool measures = has_transit_ && timestamp != timestamp_;
     if (has_transit_ && !measures) return;

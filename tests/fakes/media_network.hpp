@@ -13,12 +13,13 @@ struct RecordingNetwork final : Network {
         Endpoint local, to;
         Bytes bytes;
     };
-    std::set<Endpoint> bound;  // RTP and RTCP sockets
+    std::set<Endpoint> bound;         // RTP and RTCP sockets
+    std::set<std::uint16_t> refused;  // RTP ports that somebody else holds
     std::vector<Sent> sent;
 
     bool bind(const Endpoint& rtp) override {
         const Endpoint rtcp = above(rtp);
-        if (bound.count(rtp) != 0 || bound.count(rtcp) != 0) return false;
+        if (refused.count(rtp.port) != 0 || bound.count(rtp) != 0 || bound.count(rtcp) != 0) return false;
         bound.insert(rtp);
         bound.insert(rtcp);
         return true;

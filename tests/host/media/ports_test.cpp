@@ -1,121 +1,7 @@
-// Two ports as the two legs of a call, on a network of the test's own and a clock that it turns.
-#include "host/media/ports.hpp"
-
-#include <gtest/gtest.h>
-
-#include <map>
-#include <set>
-
-#include "drivers/cpu/engine.hpp"
-#include "drivers/cpu/srtp.hpp"
-#include "host/base/text.hpp"
-#include "host/rtp/rtcp.hpp"
+#include "tests/host/media/ports_fixture.hpp"
 
 namespace causeway::media {
 namespace {
-
-using namespace std::chrono_literals;
-
-Endpoint at(const char* text) {
-    return *Endpoint::parse(text);
-}
-
-struct Sent {
-    Endpoint local, to;
-    Bytes bytes;
-};
-
-class FakeNetwork final : public Network {
-  public:
-    bool bind(const Endpoint& local) override {
-        if (refused.contains(local.port)) return false;
-        return bound.insert(local).second;
-    }
-    void release(const Endpoint& local) override { bound.erase(local); }
-    void send(const Endpoint& local, const Endpoint& to, ByteView bytes) override {
-        sent.push_back({local, to, Bytes(bytes.begin(), bytes.end())});
-    }
-    std::set<Endpoint> bound;
-    std::set<std::uint16_t> refused;
-    std::vector<Sent> sent;
-};
-
-const sdp::Codec pcmu{0, "PCMU", 8000, 1, ""};
-const sdp::Codec events_a{101, "telephone-event", 8000, 1, "0-15"};
-const sdp::Codec events_b{96, "telephone-event", 8000, 1, "0-15"};
-
-class PortsTest : public testing::Test {
-  protected:
-    static constexpr std::uint16_t first_port = 20000, last_port = 20007;  // four pairs
-    const Endpoint caller = at("192.0.2.10:4000"), callee = at("192.0.2.20:6000");
-
-    PortsTest()
-        : engine(cpu::make_engine()),
-          ports(*engine, network,
-                {{*IpAddress::parse("10.0.0.1"), *IpAddress::parse("203.0.113.1"), first_port, last_port}},
-                random) {}
-
-    PortId open(const Endpoint& signaling) {
-        PortOptions options;
-        options.signaling_source = signaling.ip;
-        return ports.open(now, options).value();
-    }
-
-    RemoteMedia plain(const Endpoint& remote, const sdp::Codec& events) {
-        RemoteMedia r;
-        r.rtp = remote;
-        r.codecs = r.ours = {pcmu, events};
-        return r;
-    }
-
-    // A call between `caller` and `callee`, plain on both sides.
-    void connect() {
-        a = open(caller);
-        b = open(callee);
-        ASSERT_TRUE(ports.set_remote(now, a, plain(caller, events_a)));
-        ASSERT_TRUE(ports.set_remote(now, b, plain(callee, events_b)));
-        ASSERT_TRUE(ports.join(now, a, b));
-    }
-
-    Endpoint local(PortId id) { return {*IpAddress::parse("10.0.0.1"), ports.advertised(id).port}; }
-    Endpoint local_rtcp(PortId id) { return {local(id).ip, static_cast<std::uint16_t>(local(id).port + 1)}; }
-
-    static Bytes packet(std::uint16_t sequence, std::string_view payload = "voice", std::uint8_t type = 0,
-                        std::uint32_t ssrc = 0x1111) {
-        Bytes out(rtp::header_size);
-        rtp::write_header({type, false, sequence, sequence * 160U, ssrc}, out.data());
-        out.insert(out.end(), payload.begin(), payload.end());
-        return out;
-    }
-
-    void receive(const Endpoint& local, const Endpoint& from, const Bytes& bytes) {
-        const Ports::Datagram d{local, from, bytes};
-        ports.receive(now, {&d, 1});
-    }
-
-    // Sends one packet from the caller and returns what left for it; empty where nothing did.
-    std::vector<Sent> speak(const Endpoint& from, std::uint16_t sequence, std::uint8_t type = 0) {
-        network.sent.clear();
-        receive(local(a), from, packet(sequence, "voice", type));
-        return network.sent;
-    }
-
-    void run_until(Time end) {
-        while (const auto next = ports.next_timer()) {
-            if (*next > end) break;
-            now = *next;
-            ports.advance(now);
-        }
-        now = end;
-    }
-
-    Time now{};
-    SeededRandom random{7};
-    FakeNetwork network;
-    std::unique_ptr<Engine> engine;
-    Ports ports;
-    PortId a, b;
-};
 
 TEST_F(PortsTest, RelaysThePayloadUnderNumbersOfItsOwn) {
     connect();
@@ -200,28 +86,6 @@ TEST_F(PortsTest, DirectionsGovernBothWays) {
     EXPECT_EQ(network.sent.size(), 1U);
 }
 
-class SecuredPorts : public PortsTest, public testing::WithParamInterface<sdp::SrtpSuite> {
-  protected:
-    // The caller's leg is secured, the callee's is plain.
-    void SetUp() override {
-        connect();
-        auto remote = plain(caller, events_a);
-        remote.receive_key = theirs;
-        remote.send_key = ours;
-        ASSERT_TRUE(ports.set_remote(now, a, remote));
-        ASSERT_TRUE(ports.join(now, a, b));
-    }
-    const sdp::SrtpKey theirs = sdp::make_srtp_key(GetParam(), random);
-    const sdp::SrtpKey ours = sdp::make_srtp_key(GetParam(), random);
-    cpu::Srtp sender = cpu::Srtp::create(theirs, cpu::Srtp::Direction::outbound).value();
-    cpu::Srtp receiver = cpu::Srtp::create(ours, cpu::Srtp::Direction::inbound).value();
-
-    Bytes secured(std::uint16_t sequence, std::string_view payload) {
-        Bytes out = packet(sequence, payload);
-        EXPECT_TRUE(sender.protect(out));
-        return out;
-    }
-};
 INSTANTIATE_TEST_SUITE_P(Suites, SecuredPorts,
                          testing::Values(sdp::SrtpSuite::aes_cm_128_hmac_sha1_80,
                                          sdp::SrtpSuite::aes_cm_128_hmac_sha1_32,
@@ -307,46 +171,6 @@ TEST_P(SecuredPorts, RtcpIsSecuredToo) {
         seen = true;
     }
     EXPECT_TRUE(seen);
-}
-
-// RFC 3550 6.4.1: the round trip comes from the time that a report carries back.
-TEST_F(PortsTest, RtcpEndsHereAndGivesRoundTripAndTheirView) {
-    connect();
-    speak(caller, 1);  // so that b has something to report as a sender
-    network.sent.clear();
-    run_until(now + 8s);
-    std::optional<rtp::RtcpCompound> ours;
-    Time sent_at{};
-    for (const auto& s : network.sent) {
-        if (!ours && s.local == local_rtcp(b)) ours = rtp::RtcpCompound::parse(s.bytes);
-    }
-    ASSERT_TRUE(ours && ours->sender) << "an SR, for b has sent";
-    EXPECT_FALSE(ours->cname.empty());
-
-    // The callee answers 30 ms after it got the report, which took 20 ms; its own takes 20 ms more.
-    rtp::RtcpCompound theirs;
-    theirs.sender_ssrc = 0x2222;
-    rtp::ReportBlock block;
-    block.ssrc = ours->sender_ssrc;
-    block.cumulative_lost = 3;
-    block.jitter = 80;  // 10 ms
-    block.last_sr = static_cast<std::uint32_t>(ours->sender->ntp >> 16);
-    block.delay_since_last_sr = 65536 * 30 / 1000;
-    theirs.reports.push_back(block);
-    theirs.cname = "them";
-    sent_at =
-        Time{} + Duration(static_cast<std::int64_t>(ours->sender->ntp >> 32) * 1'000'000'000 +
-                          static_cast<std::int64_t>((ours->sender->ntp & 0xFFFFFFFF) * 1'000'000'000 >> 32));
-    now = sent_at + 70ms;
-    network.sent.clear();
-    receive(local_rtcp(b), {callee.ip, static_cast<std::uint16_t>(callee.port + 1)}, theirs.to_bytes());
-    EXPECT_TRUE(network.sent.empty()) << "reports do not cross";
-    const auto report = ports.report(b);
-    EXPECT_EQ(report.rtcp_received, 1U);
-    EXPECT_EQ(report.remote_lost, 3);
-    EXPECT_EQ(report.remote_jitter, 10ms);
-    ASSERT_TRUE(report.round_trip);
-    EXPECT_NEAR(static_cast<double>(to_ms(*report.round_trip)), 40, 1);
 }
 
 TEST_F(PortsTest, LossShowsInTheFiguresAndInTheReport) {
