@@ -1,0 +1,390 @@
+#include "tests/world/model/phone.hpp"
+
+#include <fmt/format.h>
+
+#include "host/base/text.hpp"
+
+namespace causeway::world {
+namespace {
+
+constexpr std::uint32_t packets_per_talk = 60;
+constexpr Duration packet_interval = Millis(20);
+
+}  // namespace
+
+Phone::Phone(Habits habits, Dice& dice, Surroundings& surroundings)
+    : habits_(std::move(habits)),
+      dice_(dice),
+      surroundings_(surroundings),
+      legs_({{sip::Transport::udp,
+              habits_.host_name ? "pbx." + habits_.name + ".example" : habits_.signaling.ip.to_string(),
+              habits_.signaling.port}},
+            {}, habits_.name + "-ua", dice, *this, *this) {}
+
+Phone::Call& Phone::add(call::LegId leg, std::uint32_t serial, bool caller) {
+    Call call;
+    call.leg = leg;
+    call.story.serial = serial;
+    call.story.caller = caller;
+    call.media = {habits_.media, next_port_};
+    next_port_ = static_cast<std::uint16_t>(next_port_ + 2);
+    call.voice = std::make_unique<Voice>(dice_, call.media, serial, caller, habits_.srtp, habits_.suites,
+                                         habits_.name + "-user");
+    by_media_[call.media] = leg;
+    return calls_[leg] = std::move(call);
+}
+
+Phone::Call* Phone::find(call::LegId leg) {
+    const auto found = calls_.find(leg);
+    return found == calls_.end() ? nullptr : &found->second;
+}
+
+void Phone::later(Duration delay, call::LegId leg, void (Phone::*action)(Call&)) {
+    surroundings_.later(delay, [this, leg, action] {
+        if (Call* call = find(leg)) (this->*action)(*call);
+    });
+}
+
+bool Phone::send(Time, const sip::Hop& to, const sip::Message& message) {
+    return surroundings_.send_sip(habits_.signaling, to.remote, message.text());
+}
+
+void Phone::receive_sip(std::string_view datagram) {
+    const auto message = sip::Message::parse(datagram);
+    if (!message) {
+        ++counters_.unreadable;
+        return;
+    }
+    legs_.receive(surroundings_.now(), *message, {sip::Transport::udp, 0, habits_.gateway});
+}
+
+// ---------------------------------------------------------------------------------------------------- caller
+
+void Phone::dial(std::uint32_t serial) {
+    ++counters_.dialled;
+    const bool wrong = dice_.chance(habits_.wrong_number);
+    const std::string host = habits_.gateway.ip.to_string();
+    call::InviteOptions out;
+    out.hop = {sip::Transport::udp, 0, habits_.gateway};
+    out.request_uri = wrong ? fmt::format("sip:+99{}@{}", serial, host)
+                            : fmt::format("{}:{}{}{}", dice_.chance(10) ? "tel" : "sip",
+                                          habits_.called_prefix, serial, "@" + host);
+    if (out.request_uri.substr(0, 4) == "tel:") out.request_uri.resize(out.request_uri.find('@'));
+    out.call_id = fmt::format("{}-{}@pbx.{}.example", habits_.name, dice_.token(8), habits_.name);
+    out.from.display = "Caller " + std::to_string(serial);
+    out.from.uri = sip::Uri::parse(fmt::format("sip:+77{}@pbx.{}.example", serial, habits_.name)).value();
+    out.to.uri = sip::Uri::parse(out.request_uri).value();
+    if (dice_.chance(30)) {
+        out.headers.emplace_back("P-Asserted-Identity",
+                                 fmt::format("<sip:+77{}@pbx.{}.example>", serial, habits_.name));
+        out.headers.emplace_back("Privacy", "id");
+    }
+    // The leg's id is not known before it has called; its media must be.
+    const bool late = dice_.chance(habits_.late_offer);
+    Call draft = std::move(add({}, serial, true));
+    calls_.erase(call::LegId{});
+    draft.late_offer = late;
+    if (late) ++counters_.late_offers;
+    if (!late) out.body = draft.voice->offer(sdp::Direction::sendrecv);
+    const auto leg = legs_.invite(surroundings_.now(), out);
+    draft.leg = leg;
+    by_media_[draft.media] = leg;
+    calls_[leg] = std::move(draft);
+    if (dice_.chance(habits_.give_up)) later(dice_.between(Millis(0), Millis(9000)), leg, &Phone::give_up);
+    // Nobody waits for ever.
+    later(Seconds(70), leg, &Phone::hang_up);
+}
+
+void Phone::give_up(Call& call) {
+    if (call.story.confirmed) return;
+    ++counters_.gave_up;
+    legs_.hang_up(surroundings_.now(), call.leg);
+}
+
+void Phone::on_progress(Time, call::LegId leg, const sip::Message& response) {
+    Call* call = find(leg);
+    if (call == nullptr || response.body().empty() || call->late_offer) return;
+    if (!call->voice->take_answer(response.body())) {
+        surroundings_.problem(habits_.name + " cannot use the gateway's early answer");
+    } else {
+        call->early_answer = response.body();
+    }
+}
+
+void Phone::on_answered(Time now, call::LegId leg, const sip::Message& response) {
+    Call* call = find(leg);
+    if (call == nullptr) return legs_.hang_up(now, leg);
+    if (call->late_offer) {
+        const auto answer = call->voice->answer(response.body(), sdp::Direction::sendrecv);
+        if (!answer) return hang_up(*call);  // the policies of both sides do not fit
+        legs_.ack(now, leg, *answer);
+    } else {
+        if (!call->early_answer.empty() && call->early_answer != response.body()) {
+            surroundings_.problem(habits_.name + " got another answer in the 2xx than before");
+        }
+        if (!call->voice->take_answer(response.body())) {
+            surroundings_.problem(habits_.name + " cannot use the gateway's answer");
+            return hang_up(*call);
+        }
+        legs_.ack(now, leg);
+    }
+    ++counters_.answered;
+    confirmed(*call);
+}
+
+void Phone::on_failed(Time, call::LegId leg, int, const sip::Message*) {
+    ++counters_.failed;
+    if (Call* call = find(leg)) finish(*call);
+}
+
+// ---------------------------------------------------------------------------------------------------- callee
+
+void Phone::on_incoming(Time now, call::LegId leg, const sip::Message& invite, const sip::Hop&) {
+    const auto uri = sip::Uri::parse(invite.request_uri());
+    const auto number = uri ? uri->user : std::string();
+    const auto serial =
+        parse_number<std::uint32_t>(std::string_view(number).substr(std::min<std::size_t>(3, number.size())));
+    Call& call = add(leg, serial.value_or(0), false);
+    if (invite.body().empty()) {
+        call.late_offer = true;
+    } else if (auto answer = call.voice->answer(invite.body(), sdp::Direction::sendrecv)) {
+        call.early_answer = std::move(*answer);
+    } else {
+        ++counters_.refused;
+        legs_.reject(now, leg, 488);
+        return finish(call);
+    }
+    if (dice_.chance(80)) later(dice_.between(Millis(0), Millis(3000)), leg, &Phone::ring);
+    if (dice_.chance(habits_.early_media)) {
+        later(dice_.between(Millis(0), Millis(4000)), leg, &Phone::preview);
+    }
+    const auto decided = dice_.between(Millis(0), Millis(8000));
+    if (dice_.chance(habits_.no_answer)) {  // but does not ring for ever, should the CANCEL get lost
+        later(Seconds(90), leg, &Phone::reject);
+        return;
+    }
+    later(decided, leg, dice_.chance(habits_.reject) ? &Phone::reject : &Phone::pick_up);
+}
+
+void Phone::ring(Call& call) {
+    ++counters_.rung;
+    legs_.progress(surroundings_.now(), call.leg, 180, {}, {}, {});
+}
+
+void Phone::preview(Call& call) {
+    if (call.late_offer) return;
+    legs_.progress(surroundings_.now(), call.leg, 183, {}, {}, call.early_answer);
+    if (legs_.find(call.leg)->state != call::LegState::incoming) return;
+    call.previewed = true;
+    talk(call);
+}
+
+void Phone::pick_up(Call& call) {
+    const auto* leg = legs_.find(call.leg);
+    if (leg == nullptr || leg->state != call::LegState::incoming) return;
+    std::string body = call.late_offer ? call.voice->offer(sdp::Direction::sendrecv) : call.early_answer;
+    if (dice_.chance(habits_.bad_answer)) body = dice_.chance(50) ? "v=0\r\n" : "";
+    legs_.answer(surroundings_.now(), call.leg, {}, body);
+}
+
+void Phone::reject(Call& call) {
+    static const std::vector<int> statuses{302, 400, 401, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603};
+    ++counters_.refused;
+    legs_.reject(surroundings_.now(), call.leg, dice_.one_of(statuses));
+    finish(call);
+}
+
+void Phone::on_acked(Time now, call::LegId leg, const sip::Message& ack) {
+    Call* call = find(leg);
+    if (call == nullptr) return;
+    if (call->late_offer && !call->voice->take_answer(ack.body())) return legs_.hang_up(now, leg);
+    ++counters_.answered;
+    confirmed(*call);
+}
+
+void Phone::on_cancelled(Time, call::LegId leg, const sip::Message&) {
+    if (Call* call = find(leg)) finish(*call);
+}
+
+// ---------------------------------------------------------------------------------------------------- both
+
+void Phone::confirmed(Call& call) {
+    call.story.confirmed = surroundings_.now();
+    talk(call);
+    const auto talks = dice_.between(Millis(0), Millis(12000));
+    if (dice_.chance(50)) later(talks, call.leg, &Phone::hang_up);
+    later(Seconds(25), call.leg, &Phone::hang_up);
+    for (int i = 0; i < 3; ++i) {
+        if (dice_.chance(habits_.hold)) {
+            later(dice_.between(Millis(0), Millis(10000)), call.leg, &Phone::change_hold);
+        }
+        if (dice_.chance(habits_.noise)) {
+            later(dice_.between(Millis(0), Millis(10000)), call.leg, &Phone::make_noise);
+        }
+    }
+}
+
+void Phone::hang_up(Call& call) {
+    legs_.hang_up(surroundings_.now(), call.leg);
+    finish(call);
+}
+
+void Phone::change_hold(Call& call) {
+    static const std::vector<sdp::Direction> holds{sdp::Direction::sendonly, sdp::Direction::inactive,
+                                                   sdp::Direction::recvonly};
+    call.wanted = call.holding ? sdp::Direction::sendrecv : dice_.one_of(holds);
+    // An offer may not be made while another is under way; Legs knows.
+    const auto* leg = legs_.find(call.leg);
+    if (leg == nullptr || leg->reinvite_in || leg->reinvite_out || leg->ok_pending ||
+        leg->state != call::LegState::confirmed) {
+        return;
+    }
+    call.story.disturbed = true;
+    if (!legs_.reinvite(surroundings_.now(), call.leg, call.voice->offer(call.wanted))) {
+        surroundings_.problem("a re-INVITE that should go did not");
+    }
+}
+
+void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) {
+    Call* call = find(leg);
+    if (call == nullptr) return legs_.reject_reinvite(now, leg, 481);
+    call->story.disturbed = true;
+    if (dice_.chance(habits_.refuse_reinvite)) {
+        static const std::vector<int> statuses{488, 491, 500, 606};
+        return legs_.reject_reinvite(now, leg, dice_.one_of(statuses));
+    }
+    if (dice_.chance(2)) return;  // forgets to answer; the call ends some day
+    const auto willing = call->holding ? sdp::Direction::sendonly : sdp::Direction::sendrecv;
+    if (const auto answer = call->voice->answer(request.body(), willing)) {
+        legs_.accept_reinvite(now, leg, *answer);
+    } else {
+        surroundings_.problem(habits_.name + " cannot answer the gateway's re-INVITE");
+        legs_.reject_reinvite(now, leg, 488);
+    }
+}
+
+void Phone::on_reinvite_accepted(Time, call::LegId leg, const sip::Message& response) {
+    Call* call = find(leg);
+    if (call == nullptr) return;
+    if (!call->voice->take_answer(response.body())) {
+        surroundings_.problem(habits_.name + " cannot use the gateway's answer to its re-INVITE");
+    }
+    call->holding = call->wanted != sdp::Direction::sendrecv;
+    ++(call->holding ? counters_.holds : counters_.resumes);
+    talk(*call);
+}
+
+void Phone::on_reinvite_failed(Time, call::LegId leg, int) {
+    ++counters_.reinvites_refused;
+    if (Call* call = find(leg)) call->voice->rollback();
+}
+
+void Phone::on_bye(Time, call::LegId leg, const sip::Message&) {
+    if (Call* call = find(leg)) finish(*call);
+}
+
+void Phone::on_lost(Time, call::LegId leg, std::string_view) {
+    ++counters_.lost;
+    if (Call* call = find(leg)) finish(*call);
+}
+
+void Phone::on_request(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop&) {
+    legs_.respond(now, id, request, 200);
+}
+
+void Phone::on_ended(Time, call::LegId leg) {
+    if (Call* call = find(leg)) finish(*call);
+}
+
+void Phone::finish(Call& call) {
+    call.story.ended = surroundings_.now();
+    stories_.push_back(std::move(call.story));
+    by_media_.erase(call.media);
+    calls_.erase(call.leg);
+}
+
+// Requests that a gateway must survive, sent past our own transactions: nobody here waits for what they draw.
+void Phone::make_noise(Call& call) {
+    static const std::vector<std::string> methods{"REFER", "OPTIONS", "INFO", "UPDATE", "JUGGLE", "NOTIFY"};
+    const auto* leg = legs_.find(call.leg);
+    if (leg == nullptr || leg->dialog() == nullptr) return;
+    ++counters_.noise;
+    const auto& dialog = *leg->dialog();
+    const auto& method = dice_.one_of(methods);
+    const std::string host = habits_.signaling.ip.to_string();
+    const bool inside = dice_.chance(70);
+    surroundings_.send_sip(
+        habits_.signaling, habits_.gateway,
+        fmt::format("{} {} SIP/2.0\r\nVia: SIP/2.0/UDP {}:5060;branch=z9hG4bK{};rport\r\nMax-Forwards: 70\r\n"
+                    "From: <sip:noise@{}>;tag={}\r\nTo: <sip:gateway@{}>{}\r\nCall-ID: {}\r\nCSeq: {} {}\r\n"
+                    "Contact: <sip:{}:5060>\r\nRefer-To: <sip:{}>\r\nContent-Length: 0\r\n\r\n",
+                    method, dialog.remote_target, host, dice_.token(8), host, dialog.id.local_tag,
+                    habits_.gateway.ip.to_string(), inside ? ";tag=" + dialog.id.remote_tag : "",
+                    dialog.id.call_id, inside ? dialog.local_cseq : 1, method, host, host));
+}
+
+// ---------------------------------------------------------------------------------------------------- media
+
+void Phone::talk(Call& call) {
+    if (call.talking) return;
+    call.talking = true;
+    const auto leg = call.leg;
+    struct Loop {
+        static void step(Phone& phone, call::LegId id, std::uint32_t left) {
+            Call* c = phone.find(id);
+            if (c == nullptr) return;
+            if (left == 0) {
+                c->talking = false;
+                return;
+            }
+            if (c->voice->may_send()) {
+                c->story.sent.push_back(phone.surroundings_.now());
+                ++phone.counters_.packets_sent;
+                phone.surroundings_.send_media(c->media, c->voice->remote(), c->voice->next_packet());
+            }
+            phone.surroundings_.later(packet_interval, [&phone, id, left] { step(phone, id, left - 1); });
+        }
+    };
+    Loop::step(*this, leg, packets_per_talk);
+}
+
+void Phone::receive_media(const Endpoint& local, const Endpoint& from, ByteView bytes) {
+    Endpoint rtp = local;
+    rtp.port = static_cast<std::uint16_t>(rtp.port & ~1U);
+    const auto found = by_media_.find(rtp);
+    Call* call = found == by_media_.end() ? nullptr : find(found->second);
+    if (call == nullptr) return;
+    if (local != rtp) {
+        if (call->voice->hear_rtcp(bytes)) {
+            ++counters_.rtcp_heard;
+        } else {
+            ++counters_.forged;
+        }
+        return;
+    }
+    if (call->voice->remote().port != 0 && from != call->voice->remote()) {
+        ++counters_.misplaced;
+        return;
+    }
+    const auto heard = call->voice->hear(bytes);
+    switch (heard.what) {
+        case Voice::Heard::What::corrupt:
+            return surroundings_.problem(fmt::format("{} heard {}", habits_.name, heard.why));
+        case Voice::Heard::What::forged:
+            ++counters_.forged;
+            return;
+        case Voice::Heard::What::early:
+        case Voice::Heard::What::replayed:
+            return;
+        case Voice::Heard::What::packet:
+            break;
+    }
+    ++counters_.packets_heard;
+    auto& story = call->story;
+    ++story.heard;
+    if (!story.first_heard) story.first_heard = heard.index;
+    if (story.last_heard && heard.index != *story.last_heard + 1) story.in_order = false;
+    story.last_heard = std::max(heard.index, story.last_heard.value_or(0));
+}
+
+}  // namespace causeway::world

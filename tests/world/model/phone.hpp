@@ -1,0 +1,124 @@
+// A peer of the world: a PBX full of phones that call, ring, answer, hold, hang up and misbehave by chance.
+// Its SIP is that of call::Legs; what it does with it is decided here, by dice.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "host/call/legs.hpp"
+#include "tests/world/model/voice.hpp"
+
+namespace causeway::world {
+
+// How often in percent, drawn anew for each run.
+struct Habits {
+    std::string name;  // begins what it invents, and shows in its host name
+    Endpoint signaling;
+    IpAddress media;
+    Endpoint gateway;
+    std::string called_prefix;  // of the numbers it dials
+    call::SrtpMode srtp = call::SrtpMode::off;
+    std::vector<sdp::SrtpSuite> suites;
+    bool host_name = false;  // a name instead of an address in Via and Contact
+    unsigned late_offer = 0, give_up = 0, wrong_number = 0;               // as caller
+    unsigned reject = 0, no_answer = 0, early_media = 0, bad_answer = 0;  // as callee
+    unsigned hold = 0, refuse_reinvite = 0, noise = 0;                    // both
+};
+
+struct PhoneCounters {
+    std::uint64_t dialled = 0, rung = 0, answered = 0, gave_up = 0, refused = 0, failed = 0, lost = 0;
+    std::uint64_t holds = 0, resumes = 0, reinvites_refused = 0, late_offers = 0, noise = 0;
+    std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
+    std::uint64_t unreadable = 0;  // SIP that is none
+    std::uint64_t misplaced = 0;   // media from another port than the gateway named
+};
+
+// What remains of a call for judging it afterwards.
+struct CallStory {
+    std::uint32_t serial = 0;
+    bool caller = false, disturbed = false;  // held or re-INVITEd
+    std::optional<Time> confirmed, ended;
+    std::vector<Time> sent;  // by packet number
+    std::optional<std::uint32_t> first_heard, last_heard;
+    std::uint32_t heard = 0;
+    bool in_order = true;
+};
+
+class Phone final : sip::TransactionWire, call::LegEvents {
+  public:
+    Phone(Habits habits, Dice& dice, Surroundings& surroundings);
+
+    // Dials the number of that serial, or one that leads nowhere.
+    void dial(std::uint32_t serial);
+    void receive_sip(std::string_view datagram);
+    void receive_media(const Endpoint& local, const Endpoint& from, ByteView bytes);
+    std::optional<Time> next_timer() const { return legs_.next_timer(); }
+    void advance(Time now) { legs_.advance(now); }
+
+    std::size_t legs() const { return legs_.size(); }
+    std::size_t transactions() const { return legs_.transactions(); }
+    std::size_t calls() const { return calls_.size(); }
+    const PhoneCounters& counters() const { return counters_; }
+    const std::vector<CallStory>& stories() const { return stories_; }
+    const Habits& habits() const { return habits_; }
+
+  private:
+    struct Call {
+        call::LegId leg;
+        CallStory story;
+        std::unique_ptr<Voice> voice;
+        Endpoint media;
+        bool late_offer = false, previewed = false, holding = false;
+        std::string early_answer;
+        sdp::Direction wanted = sdp::Direction::sendrecv;  // of a re-INVITE on its way
+        bool talking = false;
+    };
+
+    bool send(Time now, const sip::Hop& to, const sip::Message& message) override;
+    void on_incoming(Time now, call::LegId leg, const sip::Message& invite, const sip::Hop& from) override;
+    void on_progress(Time now, call::LegId leg, const sip::Message& response) override;
+    void on_answered(Time now, call::LegId leg, const sip::Message& response) override;
+    void on_failed(Time now, call::LegId leg, int status, const sip::Message* response) override;
+    void on_acked(Time now, call::LegId leg, const sip::Message& ack) override;
+    void on_cancelled(Time now, call::LegId leg, const sip::Message& request) override;
+    void on_bye(Time now, call::LegId leg, const sip::Message& bye) override;
+    void on_lost(Time now, call::LegId leg, std::string_view why) override;
+    void on_reinvite(Time now, call::LegId leg, const sip::Message& request) override;
+    void on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) override;
+    void on_reinvite_failed(Time now, call::LegId leg, int status) override;
+    void on_request(Time now, sip::TransactionId id, const sip::Message& request,
+                    const sip::Hop& from) override;
+    void on_ended(Time now, call::LegId leg) override;
+
+    Call& add(call::LegId leg, std::uint32_t serial, bool caller);
+    Call* find(call::LegId leg);
+    // The action runs later, if the call is still there.
+    void later(Duration delay, call::LegId leg, void (Phone::*action)(Call&));
+    void ring(Call& call);
+    void preview(Call& call);
+    void pick_up(Call& call);
+    void reject(Call& call);
+    void give_up(Call& call);
+    void hang_up(Call& call);
+    void change_hold(Call& call);
+    void make_noise(Call& call);
+    void confirmed(Call& call);
+    void talk(Call& call);
+    void finish(Call& call);
+
+    Habits habits_;
+    Dice& dice_;
+    Surroundings& surroundings_;
+    call::Legs legs_;
+    std::map<call::LegId, Call> calls_;
+    std::map<Endpoint, call::LegId> by_media_;
+    std::vector<CallStory> stories_;
+    PhoneCounters counters_;
+    std::uint16_t next_port_ = 30000;
+};
+
+}  // namespace causeway::world
