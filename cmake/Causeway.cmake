@@ -31,7 +31,6 @@ function(causeway_test folder)
     endif()
     add_executable(${name} ${sources})
     target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main)
-    target_compile_definitions(${name} PRIVATE CAUSEWAY_MATERIAL="${CAUSEWAY_MATERIAL}"
-                               CAUSEWAY_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/${folder}/data")
+    target_compile_definitions(${name} PRIVATE CAUSEWAY_MATERIAL="${CAUSEWAY_MATERIAL}")
     gtest_discover_tests(${name} TEST_PREFIX "${folder}/" DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
 endfunction()

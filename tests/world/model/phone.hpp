@@ -80,6 +80,7 @@ class Phone final : sip::TransactionWire, call::LegEvents {
 
     bool send(Time now, const sip::Hop& to, const sip::Message& message) override;
     void on_incoming(Time now, call::LegId leg, const sip::Message& invite, const sip::Hop& from) override;
+    void on_refused(Time, const sip::Message&, const sip::Hop&, int, std::string_view) override {}
     void on_progress(Time now, call::LegId leg, const sip::Message& response) override;
     void on_answered(Time now, call::LegId leg, const sip::Message& response) override;
     void on_failed(Time now, call::LegId leg, int status, const sip::Message* response) override;
