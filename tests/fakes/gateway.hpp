@@ -110,6 +110,7 @@ class Gateway final : public call::CoreOutput {
 
     // What must be true after all calls: nothing is left, and nothing of one side was shown to the other.
     void expect_clean() {
+        before_send = nullptr;  // what it refers to ended with the test's body
         for (const auto& c : core.calls()) core.hangup(now, c.id);
         run(std::chrono::minutes(10));
         const auto s = core.status();

@@ -134,7 +134,7 @@ void Phone::on_answered(Time now, call::LegId leg, const sip::Message& response)
 
 void Phone::on_failed(Time, call::LegId leg, int, const sip::Message*) {
     ++counters_.failed;
-    if (Call* call = find(leg)) finish(*call);
+    finish(leg);
 }
 
 // ---------------------------------------------------------------------------------------------------- callee
@@ -152,7 +152,7 @@ void Phone::on_incoming(Time now, call::LegId leg, const sip::Message& invite, c
     } else {
         ++counters_.refused;
         legs_.reject(now, leg, 488);
-        return finish(call);
+        return finish(leg);
     }
     if (dice_.chance(80)) later(dice_.between(Millis(0), Millis(3000)), leg, &Phone::ring);
     if (dice_.chance(habits_.early_media)) {
@@ -190,8 +190,9 @@ void Phone::pick_up(Call& call) {
 void Phone::reject(Call& call) {
     static const std::vector<int> statuses{302, 400, 401, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603};
     ++counters_.refused;
-    legs_.reject(surroundings_.now(), call.leg, dice_.one_of(statuses));
-    finish(call);
+    const auto leg = call.leg;
+    legs_.reject(surroundings_.now(), leg, dice_.one_of(statuses));
+    finish(leg);
 }
 
 void Phone::on_acked(Time now, call::LegId leg, const sip::Message& ack) {
@@ -203,7 +204,7 @@ void Phone::on_acked(Time now, call::LegId leg, const sip::Message& ack) {
 }
 
 void Phone::on_cancelled(Time, call::LegId leg, const sip::Message&) {
-    if (Call* call = find(leg)) finish(*call);
+    finish(leg);
 }
 
 // ---------------------------------------------------------------------------------------------------- both
@@ -225,8 +226,9 @@ void Phone::confirmed(Call& call) {
 }
 
 void Phone::hang_up(Call& call) {
-    legs_.hang_up(surroundings_.now(), call.leg);
-    finish(call);
+    const auto leg = call.leg;
+    legs_.hang_up(surroundings_.now(), leg);
+    finish(leg);
 }
 
 void Phone::change_hold(Call& call) {
@@ -280,12 +282,12 @@ void Phone::on_reinvite_failed(Time, call::LegId leg, int) {
 }
 
 void Phone::on_bye(Time, call::LegId leg, const sip::Message&) {
-    if (Call* call = find(leg)) finish(*call);
+    finish(leg);
 }
 
 void Phone::on_lost(Time, call::LegId leg, std::string_view) {
     ++counters_.lost;
-    if (Call* call = find(leg)) finish(*call);
+    finish(leg);
 }
 
 void Phone::on_request(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop&) {
@@ -293,14 +295,16 @@ void Phone::on_request(Time now, sip::TransactionId id, const sip::Message& requ
 }
 
 void Phone::on_ended(Time, call::LegId leg) {
-    if (Call* call = find(leg)) finish(*call);
+    finish(leg);
 }
 
-void Phone::finish(Call& call) {
-    call.story.ended = surroundings_.now();
-    stories_.push_back(std::move(call.story));
-    by_media_.erase(call.media);
-    calls_.erase(call.leg);
+void Phone::finish(call::LegId leg) {
+    Call* call = find(leg);
+    if (call == nullptr) return;
+    call->story.ended = surroundings_.now();
+    stories_.push_back(std::move(call->story));
+    by_media_.erase(call->media);
+    calls_.erase(leg);
 }
 
 // Requests that a gateway must survive, sent past our own transactions: nobody here waits for what they draw.

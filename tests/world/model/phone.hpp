@@ -109,7 +109,9 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     void make_noise(Call& call);
     void confirmed(Call& call);
     void talk(Call& call);
-    void finish(Call& call);
+    // The last thing that is done with a call; a second time does nothing. Ending a leg may end its call at
+    // once.
+    void finish(call::LegId leg);
 
     Habits habits_;
     Dice& dice_;
