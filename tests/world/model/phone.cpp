@@ -373,7 +373,8 @@ void Phone::receive_media(const Endpoint& local, const Endpoint& from, ByteView 
     const auto heard = call->voice->hear(bytes);
     switch (heard.what) {
         case Voice::Heard::What::corrupt:
-            return surroundings_.problem(fmt::format("{} heard {}", habits_.name, heard.why));
+            counters_.corrupt.push_back(heard.why);
+            return;
         case Voice::Heard::What::forged:
             ++counters_.forged;
             return;

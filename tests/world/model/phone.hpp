@@ -33,8 +33,9 @@ struct PhoneCounters {
     std::uint64_t dialled = 0, rung = 0, answered = 0, gave_up = 0, refused = 0, failed = 0, lost = 0;
     std::uint64_t holds = 0, resumes = 0, reinvites_refused = 0, late_offers = 0, noise = 0;
     std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
-    std::uint64_t unreadable = 0;  // SIP that is none
-    std::uint64_t misplaced = 0;   // media from another port than the gateway named
+    std::uint64_t unreadable = 0;      // SIP that is none
+    std::vector<std::string> corrupt;  // what was wrong with each packet that authenticated and is nobody's
+    std::uint64_t misplaced = 0;       // media from another port than the gateway named
 };
 
 // What remains of a call for judging it afterwards.
