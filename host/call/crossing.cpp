@@ -29,6 +29,20 @@ bool is_anonymous(std::string_view host) {
     return iequals(host, "anonymous.invalid");
 }
 
+// An IP address among the words of a text, with or without a port.
+bool holds_address(std::string_view text) {
+    constexpr std::string_view characters = "0123456789abcdefABCDEF.:";
+    while (!text.empty()) {
+        const auto begin = text.find_first_of(characters);
+        if (begin == std::string_view::npos) return false;
+        text.remove_prefix(begin);
+        const auto word = text.substr(0, text.find_first_not_of(characters));
+        text.remove_prefix(word.size());
+        if (IpAddress::parse(word) || IpAddress::parse(split_once(word, ':').first)) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 void Traces::add(std::string_view text) {
@@ -75,6 +89,7 @@ void Traces::note(const sdp::Session& s) {
 }
 
 bool Traces::in(std::string_view text) const {
+    if (holds_address(text)) return true;
     const auto lower = to_lower(text);
     return std::any_of(texts_.begin(), texts_.end(),
                        [&](const std::string& t) { return lower.find(t) != std::string::npos; });

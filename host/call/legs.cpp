@@ -278,7 +278,12 @@ void Legs::invite_failed(Time now, Leg& leg, int status, const sip::Message* res
 void Legs::on_stray_2xx(Time now, const sip::Message& response, const sip::Hop&) {
     const auto found = by_local_tag_.find(tag_key(response.call_id(), response.from().tag()));
     Leg* leg = found == by_local_tag_.end() ? nullptr : legs_.find(found->second);
-    if (leg == nullptr || leg->is_incoming || resend_ack(now, *leg, response)) return;
+    if (leg == nullptr || leg->is_incoming) return;
+    // While the INVITE is open its answer comes through its transaction: one beside it has a broken Via, and
+    // will be repeated.
+    const bool open = leg->state == LegState::inviting || leg->state == LegState::early ||
+                      leg->state == LegState::cancelling;
+    if (open || resend_ack(now, *leg, response)) return;
     if (response.cseq().number == leg->invite.cseq().number) surplus_2xx(now, *leg, response);
 }
 

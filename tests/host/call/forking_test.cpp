@@ -41,6 +41,22 @@ TEST_F(Forking, ShowsOneEarlyDialogToTheCaller_RFC3261_13_2_2_4) {
     EXPECT_EQ(g->right.expect("BYE").to().tag(), "rightie-fork-2") << "the fork that answered";
 }
 
+// A damaged copy of the answer must not be taken for another fork's, or the call would be hung up before it
+// begins.
+TEST_F(Forking, A2xxWhoseViaIsBrokenWaitsForTheRightOne_RFC3261_17_1_3) {
+    g->right.respond(one, 180);
+    g->left.expect("180");
+    auto via = one.invite.via();
+    via.params.set("branch", "z9hG4bK-rightie-damaged");
+    g->right.respond(one.invite.with_top_via(via), 200, one.local, g->right.sdp());
+    EXPECT_EQ(g->right.waiting(), 0u) << "neither ACK nor BYE";
+    g->right.respond(one, 200, g->right.sdp());
+    g->right.expect("ACK");
+    g->left.ack(call, g->left.expect("200"));
+    g->left.request(call, "BYE");
+    g->right.expect("BYE");
+}
+
 TEST_F(Forking, AcknowledgesAndEndsTheSecond2xx_RFC3261_13_2_2_4) {
     g->right.respond(one, 200, g->right.sdp());
     EXPECT_EQ(g->right.expect("ACK").to().tag(), "rightie-fork-1");

@@ -28,6 +28,8 @@ Peer::Headers telltale(const std::string& name, const std::string& ip) {
             {"X-Harmless", "colour=blue"},
             {"X-Node", "core.pbx." + name + ".example"},
             {"X-Trace", "via " + ip},
+            {"X-Elsewhere", "node 10.77.0.9:5060"},  // named nowhere else in the message
+            {"X-Elsewhere-Six", "[2001:db8:77::9]"},
             {"Remote-Party-ID", "<sip:+4930100@pbx." + name + ".example>;party=calling"},
             {"Call-Info", "<http://pbx." + name + ".example/alice.jpg>;purpose=icon"},
             {"Alert-Info", "<http://" + ip + "/ring.wav>"},
@@ -53,6 +55,9 @@ TEST_F(Topology, HidesEachSideFromTheOtherInACompleteCall) {
                                telltale("leftie", "192.0.2.10"));
     g->left.expect("100");
     const auto invite = g->right.expect("INVITE");
+    EXPECT_EQ(invite.first("X-Harmless"), "colour=blue");
+    EXPECT_EQ(invite.first("X-Elsewhere"), "");
+    EXPECT_EQ(invite.first("X-Elsewhere-Six"), "");
     auto callee = g->right.dialog_of(invite);
     const auto theirs = telltale("rightie", "203.0.113.20");
     const auto answer = g->right.sdp({.more = telltale_lines("rightie", "203.0.113.21")});
