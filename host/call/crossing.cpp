@@ -89,8 +89,11 @@ void Traces::note(const sdp::Session& s) {
 }
 
 bool Traces::in(std::string_view text) const {
-    if (holds_address(text)) return true;
     const auto lower = to_lower(text);
+    if (holds_address(text) || lower.find("sip:") != std::string::npos ||
+        lower.find("sips:") != std::string::npos) {
+        return true;
+    }
     return std::any_of(texts_.begin(), texts_.end(),
                        [&](const std::string& t) { return lower.find(t) != std::string::npos; });
 }

@@ -18,8 +18,8 @@ class Traces {
   public:
     void note(const sip::Message& received, const sip::Hop& from);
     void note(const sdp::Session& received);
-    // Whether the text holds one of them, without case, or any IP address: whoever it is of, it is none of
-    // ours.
+    // Whether the text holds one of them, without case, or any IP address or SIP URI: whoever
+    // it is of, it is none of ours.
     bool in(std::string_view text) const;
 
   private:
