@@ -244,7 +244,7 @@ void Legs::invite_accepted(Time now, Leg& leg, const sip::Message& response) {
         return;
     }
     dialog->confirm(response);
-    leg.dialogs.assign(1, std::move(*dialog));
+    leg.dialogs = {*dialog};
     if (first) {
         leg.state = LegState::accepted;
         events_.on_answered(now, leg.id, response);

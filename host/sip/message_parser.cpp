@@ -197,7 +197,7 @@ void MessageParser::check_required() {
     } else {
         fail(400, "no Via");
     }
-    const auto read_address = [this](const std::optional<std::string_view>& text, std::string name,
+    const auto read_address = [this](const std::optional<std::string_view>& text, const std::string& name,
                                      NameAddr& address) {
         if (!text) return fail(400, "no " + name);
         auto parsed = NameAddr::parse(*text);
