@@ -23,6 +23,9 @@ GATEWAY, CALLER, CALLEE = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 NUMBER = "2000"
 
 CONFIG = """
+[gateway]
+drain_limit = "1s"
+
 [[listener]]
 name = "sip"
 address = "udp:{gateway}:0"
@@ -139,8 +142,8 @@ def message_name(text):
     return name + (" (SDP)" if "application/sdp" in text else "")
 
 
-def arrow(name, rightwards, width=34):
-    line = f" {name} ".center(width, "-")
+def arrow(name, rightwards, width=32):
+    line = f" {name} ".center(width - 1, "-")
     return line + ">" if rightwards else "<" + line
 
 
@@ -151,10 +154,10 @@ def print_ladder(caller, callee, caller_opened, callee_opened):
             rightwards = (message.way == "sent") == left
             steps.append((opened + message.at, left, arrow(message_name(message.text), rightwards)))
     steps.sort(key=lambda step: step[0])
-    print(f"\n{'ms':>7}  {'caller (SRTP)':<20}{'gateway':^34}{'callee (RTP)':>20}")
+    print(f"\n{'ms':>7}  {'A caller (SRTP)':<29}{'gateway':^9}{'B callee (RTP)':>29}")
     for at, left, drawn in steps:
-        place = drawn if left else " " * 38 + drawn
-        print(f"{1000 * (at - steps[0][0]):7.1f}  {place}")
+        first, second = (drawn, "") if left else ("", drawn)
+        print(f"{1000 * (at - steps[0][0]):7.1f}  |{first:32}|{second:32}|")
 
 
 def clock(milliseconds):
@@ -198,11 +201,32 @@ def print_records(database):
 
 def compare(way, sent, heard):
     if heard == sent:
-        print(f"  {way:<20}{len(sent)} octets sent, {len(heard)} received: identical")
+        print(f"audio {way}: {len(sent)} octets, identical")
         return True
     same = next((i for i, (a, b) in enumerate(zip(sent, heard)) if a != b), min(len(sent), len(heard)))
-    print(f"  {way:<20}{len(sent)} octets sent, {len(heard)} received: DIFFERENT from octet {same} on")
+    print(f"audio {way}: {len(sent)} octets sent, {len(heard)} received, DIFFERENT from octet {same} on")
     return False
+
+
+def talk(caller, callee, address, there, back):
+    """One call from its first message to its last; the octets that arrived at the callee and at the caller."""
+    print(f"== call: alice, {caller.address}, calls {NUMBER} through {address}", flush=True)
+    callee.policy(ring=180, status=200, after=0.3)
+    call = caller.call(f"sip:{NUMBER}@{address}")
+    call.wait_answered()  # first: where the gateway refuses the call, this says with what status
+    answered = callee.wait_incoming()
+    answered.wait_answered()
+    print(f"== voice: {len(there) / 8000:.1f} s there, {len(back) / 8000:.1f} s back", flush=True)
+    call.play(there)
+    answered.play(back)
+    call.wait_played()
+    answered.wait_played()
+    answered.wait_recorded(len(there), timeout=5)
+    call.wait_recorded(len(back), timeout=5)
+    call.hang_up()
+    call.wait_ended()
+    answered.wait_ended()
+    return answered.recorded(), call.recorded()  # now, so that what came too much counts as well
 
 
 def demonstrate(folder):
@@ -216,40 +240,25 @@ def demonstrate(folder):
         with causeway.Endpoint(user="bob", address=CALLEE) as callee:
             daemon = Daemon(folder, callee.address)
             try:
-                address = daemon.address()
-                print(f"== call: alice, {caller.address}, calls {NUMBER} through {address}", flush=True)
-                callee.policy(ring=180, status=200, after=0.3)
-                call = caller.call(f"sip:{NUMBER}@{address}")
-                answered = callee.wait_incoming()
-                call.wait_answered()
-                answered.wait_answered()
-                print(f"== voice: {len(there) / 8000:.1f} s there, {len(back) / 8000:.1f} s back", flush=True)
-                call.play(there)
-                answered.play(back)
-                call.wait_played()
-                answered.wait_played()
-                heard_there = answered.wait_recorded(len(there))
-                heard_back = call.wait_recorded(len(back))
-                call.hang_up()
-                call.wait_ended()
-                answered.wait_ended()
+                heard_there, heard_back = talk(caller, callee, daemon.address(), there, back)
+                code = daemon.stop()
+                print_ladder(caller, callee, caller_opened, callee_opened)
+                if code != 0:
+                    raise Failure(f"the gateway ended with {code}")
+                print_records(folder / "cdr.sqlite")
+                print()
+                same = [compare("A->B", there, heard_there), compare("B->A", back, heard_back)]
+                if not all(same):
+                    raise Failure("what arrived is not what was sent")
             except BaseException:  # an interrupt too: nothing that was started is left running
                 daemon.stop()
-                print("".join(daemon.log), file=sys.stderr)
+                sys.stdout.flush()
+                print("\nlog of the gateway:", "".join(daemon.log), sep="\n", file=sys.stderr)
                 raise
-            code = daemon.stop()
-            print_ladder(caller, callee, caller_opened, callee_opened)
-    if code != 0:
-        raise Failure(f"the gateway ended with {code}")
-    print_records(folder / "cdr.sqlite")
-    print("\nvoice")
-    same = [compare("caller to callee", there, heard_there), compare("callee to caller", back, heard_back)]
-    if not all(same):
-        raise Failure("what arrived is not what was sent")
 
 
 def main():
-    for ending in (signal.SIGTERM, signal.SIGHUP):
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda number, _: sys.exit(128 + number))  # by way of all that cleans up
     with tempfile.TemporaryDirectory(prefix="causeway-") as folder:
         try:
