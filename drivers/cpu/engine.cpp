@@ -293,6 +293,7 @@ class CpuEngine final : public media::Engine {
 }  // namespace
 
 std::unique_ptr<media::Engine> make_engine(std::size_t max_contexts) {
+    Srtp::start();  // a failure shows, with its reason, where a key is first used
     return std::make_unique<CpuEngine>(max_contexts);
 }
 

@@ -16,11 +16,6 @@ constexpr unsigned long replay_window = 128;
 
 static_assert(Srtp::max_growth == SRTP_MAX_TRAILER_LEN + sizeof(std::uint32_t));  // tag, MKI, SRTCP index
 
-bool library_ready() {
-    static const bool ready = srtp_init() == srtp_err_status_ok;
-    return ready;
-}
-
 bool is_version_2(ByteView packet) {
     return packet[0] >> 6 == 2;
 }
@@ -71,8 +66,13 @@ void Srtp::Dealloc::operator()(srtp_ctx_t_* session) const {
     srtp_dealloc(session);
 }
 
+bool Srtp::start() {
+    static const bool ready = srtp_init() == srtp_err_status_ok;
+    return ready;
+}
+
 Result<Srtp> Srtp::create(const sdp::SrtpKey& key, Direction direction) {
-    if (!library_ready()) return fail("SRTP: the library does not start");
+    if (!start()) return fail("SRTP: the library does not start");
     srtp_policy_t policy{};
     if (!set_policies(key.suite, policy)) return fail("SRTP: a suite is expected");
     if (key.key_salt.size() != sdp::key_salt_length(key.suite)) {

@@ -18,6 +18,10 @@ class Srtp {
   public:
     enum class Direction : std::uint8_t { inbound, outbound };
 
+    // Starts the library, which takes some 30 ms the first time: an engine does it before there is traffic
+    // that would wait. create() does it otherwise. False where the library does not start.
+    static bool start();
+
     // The error says why: suite none, a key of the wrong length, or the library's refusal. It never holds the
     // key. The library copies the key and zeroes its copies when freed.
     static Result<Srtp> create(const sdp::SrtpKey& key, Direction direction);

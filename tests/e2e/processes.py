@@ -25,17 +25,24 @@ def wait_for(condition, what, seconds=10.0):
         time.sleep(0.01)  # between two looks at the condition
 
 
+handed_out = set()  # (address, port): two that ask before they bind must not get the same
+
+
 def free_ports(address, count):
     """The first of `count` consecutive ports, even, that UDP and TCP can bind now: below the range from
     which the kernel hands out ports by itself."""
     for _ in range(100):
         first = random.randrange(20000, 32000 - count, 2)
+        wanted = {(address, port) for port in range(first, first + count)}
+        if wanted & handed_out:
+            continue
         sockets = []
         try:
             for port in range(first, first + count):
                 for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                     sockets.append(socket.socket(socket.AF_INET, kind))
                     sockets[-1].bind((address, port))
+            handed_out.update(wanted)
             return first
         except OSError:
             continue
