@@ -30,6 +30,7 @@ Peer::Headers telltale(const std::string& name, const std::string& ip) {
             {"X-Trace", "via " + ip},
             {"X-Elsewhere", "node 10.77.0.9:5060"},  // named nowhere else in the message
             {"X-Elsewhere-Six", "[2001:db8:77::9]"},
+            {"X-Elsewhere-Uri", "<sip:named.nowhere.example:5060>"},
             {"Remote-Party-ID", "<sip:+4930100@pbx." + name + ".example>;party=calling"},
             {"Call-Info", "<http://pbx." + name + ".example/alice.jpg>;purpose=icon"},
             {"Alert-Info", "<http://" + ip + "/ring.wav>"},
@@ -58,6 +59,7 @@ TEST_F(Topology, HidesEachSideFromTheOtherInACompleteCall) {
     EXPECT_EQ(invite.first("X-Harmless"), "colour=blue");
     EXPECT_EQ(invite.first("X-Elsewhere"), "");
     EXPECT_EQ(invite.first("X-Elsewhere-Six"), "");
+    EXPECT_EQ(invite.first("X-Elsewhere-Uri"), "");
     auto callee = g->right.dialog_of(invite);
     const auto theirs = telltale("rightie", "203.0.113.20");
     const auto answer = g->right.sdp({.more = telltale_lines("rightie", "203.0.113.21")});
