@@ -36,8 +36,9 @@ int reinvite_status(int status) {
 
 }  // namespace
 
-B2bua::B2bua(const Config& config, Legs& legs, media::Ports& ports, Random& random, CdrSink& cdrs)
-    : config_(config), router_(config_), legs_(legs), ports_(ports), random_(random), cdrs_(cdrs) {}
+B2bua::B2bua(PlanPtr plan, Legs& legs, media::Ports& ports, Random& random, CdrSink& cdrs,
+             CoreOptions options)
+    : plan_(std::move(plan)), options_(options), legs_(legs), ports_(ports), random_(random), cdrs_(cdrs) {}
 
 B2bua::~B2bua() = default;
 
@@ -60,9 +61,11 @@ B2bua::Side B2bua::make_side(LegId leg, const Trunk& trunk, std::string_view cal
 
 B2bua::Call& B2bua::new_call(Time now, const sip::Message& invite) {
     ++attempts_;
-    const AttemptId id = ++last_id_;
+    ++options_.load->calls;
+    const AttemptId id = attempt_id(options_.shard, ++last_number_);
     Call& call = *(calls_[id] = std::make_unique<Call>());
     call.id = id;
+    call.plan = plan_;
     call.start.attempt = id;
     call.start.at = now;
     call.start.call_id = invite.call_id();
@@ -75,7 +78,7 @@ B2bua::Call& B2bua::new_call(Time now, const sip::Message& invite) {
 void B2bua::on_refused(Time now, const sip::Message& invite, const sip::Hop& from, int status,
                        std::string_view why) {
     Call& call = new_call(now, invite);
-    if (const Trunk* trunk = router_.source(from)) call.start.source_trunk = trunk->name;
+    if (const Trunk* trunk = plan_->router.source(from)) call.start.source_trunk = trunk->name;
     if (const auto uri = sip::Uri::parse(invite.request_uri())) call.start.callee = number_of(*uri);
     finish(now, call, status, why, Ended::gateway);
 }
@@ -85,7 +88,7 @@ void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const s
     call.caller.leg = leg;
     by_leg_[leg] = call.id;
 
-    const Trunk* trunk = router_.source(from);
+    const Trunk* trunk = plan_->router.source(from);
     if (trunk == nullptr) {
         ++unknown_source_;
         return refuse(now, call, 403, "source belongs to no trunk", Ended::gateway);
@@ -106,8 +109,8 @@ Taken<void> B2bua::start(Time now, Call& call, const sip::Message& invite) {
     call.start.callee = uri->is_sip() || uri->is_tel() ? number_of(*uri) : std::string(uri->opaque);
     if (!uri->is_sip() && !uri->is_tel()) return refusal(416, "Request-URI scheme " + uri->scheme);
     if (draining_) return refusal(503, "draining");
-    if (calls_.size() > config_.max_calls) return refusal(503, "max_calls reached");
-    const auto target = router_.target(call.start.callee);
+    if (options_.load->calls > plan_->config.max_calls) return refusal(503, "max_calls reached");
+    const auto target = plan_->router.target(call.start.callee);
     if (!target) return refusal(404, "no route to " + call.start.callee);
     return send_on(now, call, invite, *target);
 }
@@ -116,7 +119,7 @@ Taken<void> B2bua::send_on(Time now, Call& call, const sip::Message& invite, con
     const Trunk& trunk = *target.trunk;
     InviteOptions out;
     out.hop = {trunk.transport, trunk.listener, target.remote};
-    out.call_id = random_.token(16);
+    out.call_id = legs_.new_call_id();
     call.callee = make_side({}, trunk, call.start.call_id, out.hop);
     call.start.target_trunk = trunk.name;
     call.start.target_call_id = out.call_id;
@@ -152,7 +155,7 @@ Taken<void> B2bua::send_on(Time now, Call& call, const sip::Message& invite, con
               call.start.caller, call.start.callee, trunk.name, target.remote.to_string(), out.call_id);
     call.callee.leg = legs_.invite(now, out);
     by_leg_[call.callee.leg] = call.id;
-    call.no_answer = timers_.set(now + config_.no_answer, call.id);
+    call.no_answer = timers_.set(now + call.plan->config.no_answer, call.id);
     return {};
 }
 
@@ -370,7 +373,7 @@ void B2bua::on_ended(Time, LegId leg) {
 }
 
 void B2bua::on_request(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from) {
-    if (router_.source(from) == nullptr) {
+    if (plan_->router.source(from) == nullptr) {
         ++unknown_source_;
         return legs_.respond(now, id, request, 403);
     }
@@ -432,6 +435,7 @@ void B2bua::finish(Time now, Call& call, int status, std::string_view reason, En
     by_leg_.erase(call.caller.leg);
     by_leg_.erase(call.callee.leg);
     calls_.erase(call.id);
+    --options_.load->calls;
 }
 
 // ----------------------------------------------------------------------------------------------------

@@ -20,12 +20,14 @@ namespace causeway::call {
 class B2bua final : public LegEvents {
   public:
     // All references outlive the B2BUA.
-    B2bua(const Config& config, Legs& legs, media::Ports& ports, Random& random, CdrSink& cdrs);
+    B2bua(PlanPtr plan, Legs& legs, media::Ports& ports, Random& random, CdrSink& cdrs, CoreOptions options);
     ~B2bua() override;
 
     std::optional<Time> next_timer() const { return timers_.next(); }
     void advance(Time now);  // calls that nobody answers
     void drain() { draining_ = true; }
+    // For calls from here on.
+    void reconfigure(PlanPtr plan) { plan_ = std::move(plan); }
     bool hangup(Time now, AttemptId id);
     std::vector<CallInfo> calls() const;
     // Fills in what the call layer knows.
@@ -40,6 +42,7 @@ class B2bua final : public LegEvents {
     };
     struct Call {
         AttemptId id = 0;
+        PlanPtr plan;  // where both sides' trunks live
         Side caller, callee;
         CdrStart start;
         CdrEnd end;
@@ -85,8 +88,8 @@ class B2bua final : public LegEvents {
     Side& side(Call& call, LegId leg) const { return call.caller.leg == leg ? call.caller : call.callee; }
     Side& other(Call& call, LegId leg) const { return call.caller.leg == leg ? call.callee : call.caller; }
 
-    const Config& config_;
-    Router router_;
+    PlanPtr plan_;
+    const CoreOptions options_;
     Legs& legs_;
     media::Ports& ports_;
     Random& random_;
@@ -94,7 +97,7 @@ class B2bua final : public LegEvents {
     std::unordered_map<AttemptId, std::unique_ptr<Call>> calls_;
     std::unordered_map<LegId, AttemptId> by_leg_;
     Timers<AttemptId> timers_;
-    AttemptId last_id_ = 0;
+    std::uint64_t last_number_ = 0;  // of this shard's attempts
     bool draining_ = false;
     std::uint64_t attempts_ = 0, answered_ = 0, failed_ = 0, unknown_source_ = 0;
 };

@@ -9,12 +9,14 @@
 namespace causeway::call {
 
 struct Core::Impl final : sip::TransactionWire {
-    Impl(Config c, media::Engine& engine, media::Network& network, Random& random, CoreOutput& out)
-        : config(std::move(c)),
-          output(out),
+    Impl(const Config& config, media::Engine& engine, media::Network& network, Random& random,
+         CoreOutput& out, CoreOptions options)
+        : output(out),
           ports(engine, network, config.media, random),
-          legs(config.listeners, config.timers, config.user_agent, random, *this, b2bua),
-          b2bua(config, legs, ports, random, output) {}
+          legs(config.listeners, config.timers, config.user_agent, random, *this, b2bua,
+               options.shard.number),
+          b2bua(std::make_shared<Plan>(config), legs, ports, random, output,
+                {options.shard, options.load == nullptr ? &own_load : options.load}) {}
 
     bool send(Time, const sip::Hop& to, const sip::Message& message) override {
         return output.send(to, message.text());
@@ -32,8 +34,8 @@ struct Core::Impl final : sip::TransactionWire {
         output.send(sip::TransactionLayer::response_hop(*request, from), builder.build().text());
     }
 
-    const Config config;
     CoreOutput& output;
+    Load own_load;
     media::Ports ports;
     // Legs and B2BUA know each other; neither calls the other while it is built.
     Legs legs;
@@ -41,8 +43,9 @@ struct Core::Impl final : sip::TransactionWire {
     std::uint64_t malformed = 0;
 };
 
-Core::Core(Config config, media::Engine& engine, media::Network& network, Random& random, CoreOutput& output)
-    : impl_(std::make_unique<Impl>(std::move(config), engine, network, random, output)) {}
+Core::Core(const Config& config, media::Engine& engine, media::Network& network, Random& random,
+           CoreOutput& output, CoreOptions options)
+    : impl_(std::make_unique<Impl>(config, engine, network, random, output, options)) {}
 
 Core::~Core() = default;
 
@@ -74,6 +77,10 @@ void Core::advance(Time now) {
     impl_->legs.advance(now);
     impl_->b2bua.advance(now);
     impl_->ports.advance(now);
+}
+
+void Core::reconfigure(Config config) {
+    impl_->b2bua.reconfigure(std::make_shared<Plan>(std::move(config)));
 }
 
 void Core::drain(Time) {

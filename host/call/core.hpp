@@ -3,6 +3,7 @@
 // world all run this very class.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,25 @@ class CoreOutput : public CdrSink {
     // Sends one SIP message. False where the transport refuses. Must not call back into the core.
     virtual bool send(const sip::Hop& to, std::string_view message) = 0;
 };
+
+// What the cores of a gateway share: limits that span shards.
+struct Load {
+    std::atomic<std::size_t> calls{0};
+};
+
+// A core's place among those of one gateway.
+struct CoreOptions {
+    sip::Shard shard;
+    Load* load = nullptr;  // null: the core's own. Outlives the core.
+};
+
+// The n-th attempt of a shard, n from 1; a single shard's are 1, 2, 3.
+constexpr AttemptId attempt_id(sip::Shard shard, std::uint64_t n) {
+    return (n - 1) * shard.count + shard.number + 1;
+}
+constexpr std::uint8_t shard_of_attempt(AttemptId id, std::uint8_t count) {
+    return static_cast<std::uint8_t>((id - 1) % count);
+}
 
 struct LegInfo {
     std::string call_id;
@@ -54,7 +74,8 @@ struct CoreStatus {
 
 class Core {
   public:
-    Core(Config config, media::Engine& engine, media::Network& network, Random& random, CoreOutput& output);
+    Core(const Config& config, media::Engine& engine, media::Network& network, Random& random,
+         CoreOutput& output, CoreOptions options = {});
     ~Core();
 
     void receive_sip(Time now, std::string_view datagram, const sip::Hop& from);
@@ -62,6 +83,10 @@ class Core {
     void receive_media(Time now, std::span<const media::Ports::Datagram> batch);
     std::optional<Time> next_timer() const;
     void advance(Time now);
+
+    // Trunks, extensions, routes and limits for calls from here on; those that run keep what they began with.
+    // Listeners, media ranges, timers and user agent stay what they were.
+    void reconfigure(Config config);
 
     // New calls get 503 from here on; true once no call is left.
     void drain(Time now);

@@ -59,12 +59,13 @@ std::string_view Legs::allowed_methods() {
 }
 
 Legs::Legs(std::vector<sip::Listener> listeners, sip::TimerValues timers, std::string user_agent,
-           Random& random, sip::TransactionWire& wire, LegEvents& events)
+           Random& random, sip::TransactionWire& wire, LegEvents& events, std::uint8_t shard)
     : random_(random),
+      shard_(shard),
       events_(events),
       values_(timers),
       user_agent_(std::move(user_agent)),
-      layer_(std::move(listeners), timers, random, wire, *this) {}
+      layer_(std::move(listeners), timers, random, wire, *this, shard) {}
 
 std::optional<Time> Legs::next_timer() const {
     const auto mine = timers_.next();
@@ -138,8 +139,8 @@ LegId Legs::invite(Time now, const InviteOptions& options) {
     leg.id = id;
     leg.state = LegState::inviting;
     leg.hop = options.hop;
-    leg.call_id = options.call_id.empty() ? random_.token(16) : options.call_id;
-    leg.local_tag = random_.token(8);
+    leg.call_id = options.call_id.empty() ? new_call_id() : options.call_id;
+    leg.local_tag = token(8);
 
     sip::NameAddr from = options.from;
     from.params.set("tag", leg.local_tag);
@@ -377,7 +378,7 @@ void Legs::new_invite(Time now, sip::TransactionId id, const sip::Message& reque
             return respond(now, id, request, 482);  // merged request (8.2.2.2)
         }
     }
-    std::string tag = random_.token(8);
+    std::string tag = token(8);
     auto dialog = sip::Dialog::from_request(request, tag);
     if (!dialog) return refuse(now, id, request, from, {400, dialog.error().what, {}});
 
@@ -457,9 +458,8 @@ void Legs::received_cancel(Time now, sip::TransactionId id, const sip::Message& 
     if (!invite) return respond(now, id, request, 481);
     const auto found = by_transaction_.find(*invite);
     Leg* leg = found == by_transaction_.end() ? nullptr : legs_.find(found->second);
-    layer_.respond(
-        now, id,
-        sip::MessageBuilder::response_to(request, 200, leg ? leg->local_tag : random_.token(8)).build());
+    layer_.respond(now, id,
+                   sip::MessageBuilder::response_to(request, 200, leg ? leg->local_tag : token(8)).build());
     if (leg == nullptr) return;
     if (*invite == leg->invite_transaction && leg->state == LegState::incoming) {
         cancelled(now, *leg, request);
@@ -641,7 +641,7 @@ void Legs::end(Time now, Leg& leg) {
 
 void Legs::respond(Time now, sip::TransactionId id, const sip::Message& request, int status,
                    std::string_view reason, const ExtraHeaders& headers) {
-    auto builder = sip::MessageBuilder::response_to(request, status, random_.token(8), reason);
+    auto builder = sip::MessageBuilder::response_to(request, status, token(8), reason);
     if (status == 405 || (status == 200 && request.method() == sip::Method::options)) {
         builder.add(sip::HeaderId::allow, methods);
     }

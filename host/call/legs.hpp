@@ -120,7 +120,7 @@ class LegEvents {
 struct InviteOptions {
     sip::Hop hop;
     std::string request_uri;
-    std::string call_id;     // empty: a random one
+    std::string call_id;     // empty: a new one
     sip::NameAddr from, to;  // without tags
     std::uint32_t max_forwards = 70;
     ExtraHeaders headers;
@@ -130,7 +130,7 @@ struct InviteOptions {
 class Legs final : public sip::TransactionUser {
   public:
     Legs(std::vector<sip::Listener> listeners, sip::TimerValues timers, std::string user_agent,
-         Random& random, sip::TransactionWire& wire, LegEvents& events);
+         Random& random, sip::TransactionWire& wire, LegEvents& events, std::uint8_t shard = 0);
 
     // ---- from the wire, and time
     void receive(Time now, const sip::Message& message, const sip::Hop& from) {
@@ -141,6 +141,7 @@ class Legs final : public sip::TransactionUser {
     void advance(Time now);
 
     // ---- UAC
+    std::string new_call_id() { return token(16); }
     LegId invite(Time now, const InviteOptions& options);
     void ack(Time now, LegId leg, std::string_view body = {});
     // Gives up: CANCEL, and BYE should a 2xx cross it. on_failed does not follow, on_ended does.
@@ -215,6 +216,7 @@ class Legs final : public sip::TransactionUser {
     void send_bye(Time now, Leg& leg, std::string_view reason);
     void lost(Time now, Leg& leg, std::string_view why);
     void end(Time now, Leg& leg);
+    std::string token(std::size_t octets) { return sip::mint_token(random_, shard_, octets); }
     std::string contact(const sip::Hop& hop) const;
     sip::Hop dialog_hop(const Leg& leg) const;
     sip::MessageBuilder in_dialog(Leg& leg, sip::Method method, std::uint32_t ack_cseq = 0) const;
@@ -224,6 +226,7 @@ class Legs final : public sip::TransactionUser {
     static constexpr std::size_t max_forks = 16;  // early dialogs kept of one INVITE
 
     Random& random_;
+    const std::uint8_t shard_;  // in every tag and Call-ID
     LegEvents& events_;
     sip::TimerValues values_;
     std::string user_agent_;

@@ -1,9 +1,11 @@
 // Where a request comes from and where a call goes: trunks, extensions and prefixes of the configuration.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "host/call/config.hpp"
 
@@ -35,5 +37,16 @@ class Router {
     const Trunk* trunk(std::string_view name) const;
     const Config& config_;
 };
+
+// A configuration and its router, as one call found them: a reload leaves running calls with what they began
+// with.
+struct Plan {
+    explicit Plan(Config c) : config(std::move(c)), router(config) {}
+    Plan(const Plan&) = delete;
+    Plan& operator=(const Plan&) = delete;
+    const Config config;
+    const Router router;
+};
+using PlanPtr = std::shared_ptr<const Plan>;
 
 }  // namespace causeway::call

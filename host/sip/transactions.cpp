@@ -65,9 +65,10 @@ std::string_view to_string(Transport t) {
 }
 
 TransactionLayer::TransactionLayer(std::vector<Listener> listeners, TimerValues timers, Random& random,
-                                   TransactionWire& wire, TransactionUser& user)
+                                   TransactionWire& wire, TransactionUser& user, std::uint8_t shard)
     : listeners_(std::move(listeners)),
       random_(random),
+      shard_(shard),
       table_(std::make_unique<TransactionTable>(timers, wire, user, counters_)) {
     assert(timers.t1 > Duration::zero() && timers.t2 >= timers.t1);
 }
@@ -161,7 +162,7 @@ Message TransactionLayer::with_our_via(MessageBuilder request, const Hop& to) {
     via.transport = to_string(to.transport);
     via.host = listener.host;
     via.port = listener.port;
-    via.params.set("branch", std::string(magic_cookie) + random_.token(12));
+    via.params.set("branch", std::string(magic_cookie) + mint_token(random_, shard_, 12));
     if (!is_reliable(to.transport)) via.params.set("rport", std::nullopt);  // RFC 3581 section 3
     return request.prepend(HeaderId::via, via.to_string()).build();
 }

@@ -25,6 +25,7 @@
 #include "host/base/slots.hpp"
 #include "host/base/time.hpp"
 #include "host/sip/message.hpp"
+#include "host/sip/shard.hpp"
 
 namespace causeway::sip {
 
@@ -105,7 +106,7 @@ struct TransactionCounters {
 class TransactionLayer {
   public:
     TransactionLayer(std::vector<Listener> listeners, TimerValues timers, Random& random,
-                     TransactionWire& wire, TransactionUser& user);
+                     TransactionWire& wire, TransactionUser& user, std::uint8_t shard = 0);
     ~TransactionLayer();
     TransactionLayer(const TransactionLayer&) = delete;
     TransactionLayer& operator=(const TransactionLayer&) = delete;
@@ -161,6 +162,7 @@ class TransactionLayer {
 
     std::vector<Listener> listeners_;
     Random& random_;
+    const std::uint8_t shard_;  // in every branch
     TransactionCounters counters_;
     std::unique_ptr<TransactionTable> table_;
 };
