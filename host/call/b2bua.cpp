@@ -304,6 +304,7 @@ void B2bua::on_reinvite_accepted(Time now, LegId leg, const sip::Message& respon
     Side& to = side(*call, leg);
     Side& from = other(*call, leg);
     to.traces.note(response, legs_.find(leg)->hop);
+    legs_.ack(now, leg);
     if (auto done = finish_reinvite(now, from, to, response); !done) {
         from.media->rollback();
         to.media->rollback();

@@ -65,6 +65,7 @@ class B2bua final : public LegEvents {
     void on_bye(Time now, LegId leg, const sip::Message& bye) override;
     void on_lost(Time now, LegId leg, std::string_view why) override;
     void on_reinvite(Time now, LegId leg, const sip::Message& request) override;
+    void on_reinvite_acked(Time, LegId, const sip::Message&) override {}
     void on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, LegId leg, int status) override;
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,

@@ -165,12 +165,15 @@ LegId Legs::invite(Time now, const InviteOptions& options) {
 
 void Legs::ack(Time now, LegId id, std::string_view body) {
     Leg* leg = legs_.find(id);
-    if (leg == nullptr || leg->state != LegState::accepted) return;
+    if (leg == nullptr) return;
+    if (leg->reinvite_ack) return send_ack(now, *leg, *leg->reinvite_ack, body);
+    if (leg->state != LegState::accepted) return;
     leg->state = LegState::confirmed;
     send_ack(now, *leg, leg->invite.cseq().number, body);
 }
 
 void Legs::send_ack(Time now, Leg& leg, std::uint32_t cseq, std::string_view body) {
+    if (leg.reinvite_ack == cseq) leg.reinvite_ack.reset();
     auto builder = in_dialog(leg, sip::Method::ack, cseq);
     if (!body.empty()) builder.body(sdp_type, body);
     const sip::Hop hop = dialog_hop(leg);
@@ -439,7 +442,8 @@ void Legs::on_ack(Time now, const sip::Message& ack, const sip::Hop&) {
     if (leg == nullptr || !leg->ok_pending || leg->ok.cseq().number != ack.cseq().number) return;
     if (leg->dialog()->id.remote_tag != ack.from().tag()) return;
     stop_ok(*leg);
-    if (leg->state != LegState::answered) return;  // of a re-INVITE
+    if (leg->state == LegState::confirmed) return events_.on_reinvite_acked(now, leg->id, ack);
+    if (leg->state != LegState::answered) return;
     leg->state = LegState::confirmed;
     if (leg->bye_when_acked) {
         send_bye(now, *leg, leg->bye_reason);
@@ -517,7 +521,9 @@ void Legs::received_reinvite(Time now, Leg& leg, sip::TransactionId id, const si
     if (leg.reinvite_in || leg.state == LegState::incoming || leg.ok_pending) {  // 14.2: one after the other
         return respond(now, id, request, 500, {}, {{"Retry-After", std::to_string(random_.below(11))}});
     }
-    if (leg.reinvite_out || leg.state != LegState::confirmed) return respond(now, id, request, 491);
+    if (leg.reinvite_out || leg.reinvite_ack || leg.state != LegState::confirmed) {
+        return respond(now, id, request, 491);
+    }
     leg.reinvite_in = id;
     leg.reinvite = request;
     by_transaction_[id] = leg.id;
@@ -545,12 +551,12 @@ void Legs::reject_reinvite(Time now, LegId id, int status, const ExtraHeaders& h
 bool Legs::reinvite(Time now, LegId id, std::string_view body) {
     Leg* leg = legs_.find(id);
     if (leg == nullptr || leg->state != LegState::confirmed || leg->reinvite_in || leg->reinvite_out ||
-        leg->ok_pending) {
+        leg->reinvite_ack || leg->ok_pending) {
         return false;
     }
     auto builder = in_dialog(*leg, sip::Method::invite);
     builder.add(sip::HeaderId::contact, contact(leg->hop)).add(sip::HeaderId::allow, methods);
-    builder.body(sdp_type, body);
+    if (!body.empty()) builder.body(sdp_type, body);
     leg->reinvite_out = layer_.request(now, std::move(builder), dialog_hop(*leg));
     by_transaction_[leg->reinvite_out] = id;
     return true;
@@ -561,9 +567,9 @@ void Legs::reinvite_response(Time now, Leg& leg, int status, const sip::Message*
     const LegId id = leg.id;
     if (status < 300) {
         leg.dialog()->refresh_target(*response);
-        send_ack(now, leg, response->cseq().number, {});
-        if (leg.state == LegState::confirmed) events_.on_reinvite_accepted(now, id, *response);
-        return;
+        leg.reinvite_ack = response->cseq().number;
+        if (leg.state == LegState::confirmed) return events_.on_reinvite_accepted(now, id, *response);
+        return send_ack(now, leg, response->cseq().number, {});
     }
     if (leg.state == LegState::confirmed) events_.on_reinvite_failed(now, id, status);
     Leg* still = legs_.find(id);
@@ -599,13 +605,15 @@ void Legs::hang_up(Time now, LegId id, std::string_view reason, int status) {
     }
 }
 
-// A re-INVITE that is pending when the dialog ends: theirs is answered with 487 (15.1.2), ours is cancelled,
-// lest its transaction waits for ever on a peer that forgets to answer.
+// A re-INVITE that is pending when the dialog ends: theirs is answered with 487 (15.1.2); ours is
+// acknowledged if accepted, else cancelled, lest its transaction waits for ever on a peer that forgets to
+// answer.
 void Legs::drop_reinvites(Time now, Leg& leg) {
     if (leg.reinvite_in) {
         layer_.respond(now, leg.reinvite_in, response(leg, leg.reinvite, 487, {}, {}, {}));
         leg.reinvite_in = {};
     }
+    if (leg.reinvite_ack) send_ack(now, leg, *leg.reinvite_ack, {});
     if (leg.reinvite_out) layer_.cancel(now, leg.reinvite_out);
 }
 

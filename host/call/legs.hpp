@@ -58,6 +58,8 @@ struct Leg {
     sip::TransactionId reinvite_in, reinvite_out;
     sip::TransactionId bye_transaction;
     sip::Message reinvite;  // the one behind reinvite_in, kept for the 2xx
+    // UAC: CSeq number of our re-INVITE whose 2xx came and whose ACK has not gone out.
+    std::optional<std::uint32_t> reinvite_ack;
     // UAS: the 2xx under retransmission, of the first INVITE or a re-INVITE, until its ACK comes.
     sip::Message ok;
     sip::TransactionId ok_transaction;
@@ -106,7 +108,10 @@ class LegEvents {
     virtual void on_lost(Time now, LegId leg, std::string_view why) = 0;
     // A re-INVITE; answer by accept_reinvite or reject_reinvite.
     virtual void on_reinvite(Time now, LegId leg, const sip::Message& request) = 0;
-    // Our re-INVITE was accepted (the ACK has gone out), or refused.
+    // The ACK to our 2xx to a re-INVITE.
+    virtual void on_reinvite_acked(Time now, LegId leg, const sip::Message& ack) = 0;
+    // Our re-INVITE was accepted, or refused. Once it was accepted the owner sends the ACK, now or later, by
+    // ack().
     virtual void on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) = 0;
     virtual void on_reinvite_failed(Time now, LegId leg, int status) = 0;
     // A request outside any dialog that makes none, other than CANCEL: the owner answers it through
@@ -143,6 +148,7 @@ class Legs final : public sip::TransactionUser {
     // ---- UAC
     std::string new_call_id() { return token(16); }
     LegId invite(Time now, const InviteOptions& options);
+    // Acknowledges the 2xx of on_answered or on_reinvite_accepted.
     void ack(Time now, LegId leg, std::string_view body = {});
     // Gives up: CANCEL, and BYE should a 2xx cross it. on_failed does not follow, on_ended does.
     void cancel(Time now, LegId leg, std::string_view reason = {});
@@ -155,7 +161,7 @@ class Legs final : public sip::TransactionUser {
                 const ExtraHeaders& headers = {});
 
     // ---- both
-    // False where one is under way on this leg, in either direction.
+    // False where one is under way on this leg, in either direction. No body: the other side makes the offer.
     bool reinvite(Time now, LegId leg, std::string_view body);
     void accept_reinvite(Time now, LegId leg, std::string_view body);
     void reject_reinvite(Time now, LegId leg, int status, const ExtraHeaders& headers = {});

@@ -308,16 +308,10 @@ void Endpoint::on_request(Time now, sip::TransactionId id, const sip::Message& r
 
 bool Endpoint::change_direction(Time now, CallId id, sdp::Direction direction) {
     Call* call = calls_.find(id);
-    if (call == nullptr || call->over || call->agreement.agreed_local() == nullptr) return false;
-    sdp::Session offer = *call->agreement.agreed_local();
-    const auto line = audio_line(offer);
-    if (!line) return false;
-    offer.media[*line].set_direction(direction);
-    offer.origin.version = ++call->version;
-    if (!call->agreement.send_offer(offer)) return false;
-    call->offered.clear();
-    if (call->ours) call->offered.push_back(*call->ours);
-    if (!legs_.reinvite(now, call->leg, offer.to_string())) {
+    if (call == nullptr || call->over) return false;
+    const auto offer = repeat_offer(*call, direction);
+    if (offer.empty()) return false;
+    if (!legs_.reinvite(now, call->leg, offer)) {
         call->agreement.rollback();
         return false;
     }
@@ -327,9 +321,12 @@ bool Endpoint::change_direction(Time now, CallId id, sdp::Direction direction) {
 
 void Endpoint::on_reinvite(Time now, call::LegId leg, const sip::Message& request) {
     Call* call = of_leg(leg);
-    if (call == nullptr || !options_.accept_changes || !take_offer(*call, request.body())) {
-        return legs_.reject_reinvite(now, leg, 488);
+    if (call == nullptr || !options_.accept_changes) return legs_.reject_reinvite(now, leg, 488);
+    if (request.body().empty()) {  // the ACK brings the answer
+        const auto offer = repeat_offer(*call, call->wanted);
+        return offer.empty() ? legs_.reject_reinvite(now, leg, 491) : legs_.accept_reinvite(now, leg, offer);
     }
+    if (!take_offer(*call, request.body())) return legs_.reject_reinvite(now, leg, 488);
     const auto body = make_answer(now, *call, false);
     legs_.accept_reinvite(now, leg, body);
     const auto* local = call->agreement.agreed_local();
@@ -339,7 +336,14 @@ void Endpoint::on_reinvite(Time now, call::LegId leg, const sip::Message& reques
     }
 }
 
+void Endpoint::on_reinvite_acked(Time now, call::LegId leg, const sip::Message& ack) {
+    Call* call = of_leg(leg);
+    if (call == nullptr || call->agreement.state() != sdp::OfferAnswer::State::local_offer) return;
+    if (!take_answer(now, *call, ack.body(), false)) hang_up(now, call->id);
+}
+
 void Endpoint::on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) {
+    legs_.ack(now, leg);
     Call* call = of_leg(leg);
     if (call == nullptr) return;
     if (!take_answer(now, *call, response.body(), false)) {
@@ -395,6 +399,19 @@ std::string Endpoint::make_offer(Call& call) {
     s.media.push_back(
         audio(call, options_.codecs, mandatory ? "RTP/SAVP" : "RTP/AVP", call.wanted, call.offered));
     return call.agreement.send_offer(s) ? s.to_string() : std::string();
+}
+
+std::string Endpoint::repeat_offer(Call& call, sdp::Direction direction) {
+    if (call.agreement.agreed_local() == nullptr) return {};
+    sdp::Session offer = *call.agreement.agreed_local();
+    const auto line = audio_line(offer);
+    if (!line) return {};
+    offer.media[*line].set_direction(direction);
+    offer.origin.version = ++call.version;
+    if (!call.agreement.send_offer(offer)) return {};
+    call.offered.clear();
+    if (call.ours) call.offered.push_back(*call.ours);
+    return offer.to_string();
 }
 
 // Notes their offer; false where it is none that we can answer.

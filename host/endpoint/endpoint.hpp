@@ -134,6 +134,7 @@ class Endpoint final : private call::LegEvents, private sip::TransactionWire {
     void on_bye(Time now, call::LegId leg, const sip::Message& bye) override;
     void on_lost(Time now, call::LegId leg, std::string_view why) override;
     void on_reinvite(Time now, call::LegId leg, const sip::Message& request) override;
+    void on_reinvite_acked(Time now, call::LegId leg, const sip::Message& ack) override;
     void on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, call::LegId leg, int status) override;
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,
@@ -147,6 +148,8 @@ class Endpoint final : private call::LegEvents, private sip::TransactionWire {
     static sdp::Media audio(const Call& call, const std::vector<sdp::Codec>& codecs, std::string protocol,
                             sdp::Direction direction, const std::vector<sdp::Crypto>& keys);
     std::string make_offer(Call& call);
+    // What was agreed, as an offer with that direction of the voice; empty where none may be made now.
+    std::string repeat_offer(Call& call, sdp::Direction direction);
     bool take_offer(Call& call, std::string_view body);
     std::string make_answer(Time now, Call& call, bool preview);
     bool take_answer(Time now, Call& call, std::string_view body, bool preview);

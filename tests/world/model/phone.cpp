@@ -265,7 +265,10 @@ void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) 
     }
 }
 
-void Phone::on_reinvite_accepted(Time, call::LegId leg, const sip::Message& response) {
+void Phone::on_reinvite_acked(Time, call::LegId, const sip::Message&) {}
+
+void Phone::on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) {
+    legs_.ack(now, leg);
     Call* call = find(leg);
     if (call == nullptr) return;
     if (!call->voice->take_answer(response.body())) {

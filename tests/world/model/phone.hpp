@@ -90,6 +90,7 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     void on_bye(Time now, call::LegId leg, const sip::Message& bye) override;
     void on_lost(Time now, call::LegId leg, std::string_view why) override;
     void on_reinvite(Time now, call::LegId leg, const sip::Message& request) override;
+    void on_reinvite_acked(Time now, call::LegId leg, const sip::Message& ack) override;
     void on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, call::LegId leg, int status) override;
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,
