@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 
 #include <span>
+#include <utility>
 
 #include "host/base/bytes.hpp"
 
@@ -13,6 +14,7 @@ class Secret {
   public:
     Secret() = default;
     explicit Secret(ByteView bytes) : bytes_(bytes.begin(), bytes.end()) {}
+    explicit Secret(Bytes&& bytes) : bytes_(std::move(bytes)) {}
     Secret(const Secret&) = default;
     Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) {}
     Secret& operator=(Secret other) noexcept {
