@@ -14,7 +14,8 @@ enum class Level { debug, info, warning, error };
 // `call_id` is empty for lines that belong to no call.
 using Sink = std::function<void(Level, std::string_view call_id, std::string_view text)>;
 
-// Set once before threads start; an empty sink turns logging off.
+// At any time, from any thread; an empty sink turns logging off. The sink may be called by several threads at
+// once.
 void set_sink(Sink sink, Level threshold);
 bool enabled(Level level);
 void write(Level level, std::string_view call_id, std::string_view text);

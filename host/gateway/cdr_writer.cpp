@@ -27,24 +27,29 @@ void report(bool& failed, std::string_view what, const Result<void>& result) {
 
 }  // namespace
 
-Result<std::unique_ptr<CdrWriter>> CdrWriter::open(const CdrConfig& config, Random& random) {
-    store::JournalOptions options;
-    options.directory = config.directory;
-    options.reserve_octets = config.reserve_octets;
-    auto journal = store::Journal::open(options, random);
-    if (!journal) return fail("cdr.directory: " + journal.error().what);
+Result<std::unique_ptr<CdrWriter>> CdrWriter::open(const CdrConfig& config, std::uint8_t shards,
+                                                   Random& random) {
+    std::vector<Book> books;
+    for (std::size_t shard = 0; shard < shards; ++shard) {
+        store::JournalOptions options;
+        options.directory = store::journal_directory(config.directory, shard);
+        options.reserve_octets = config.reserve_octets;
+        auto journal = store::Journal::open(options, random);
+        if (!journal) return fail("cdr.directory: " + journal.error().what);
+        books.push_back({std::move(*journal), {}});
+    }
     std::optional<store::CdrDatabase> database;
     if (!config.database.empty()) {
         auto opened = store::CdrDatabase::open(config.database);
         if (!opened) return fail("cdr.database: " + opened.error().what);
         database = std::move(*opened);
     }
-    return std::unique_ptr<CdrWriter>(new CdrWriter(config, std::move(*journal), std::move(database)));
+    return std::unique_ptr<CdrWriter>(new CdrWriter(config, std::move(books), std::move(database)));
 }
 
-CdrWriter::CdrWriter(const CdrConfig& config, std::unique_ptr<store::Journal> journal,
+CdrWriter::CdrWriter(const CdrConfig& config, std::vector<Book> books,
                      std::optional<store::CdrDatabase> database)
-    : config_(config), journal_(std::move(journal)), database_(std::move(database)) {
+    : config_(config), books_(std::move(books)), database_(std::move(database)) {
     sync();  // a full disk is known before the first call
     thread_ = std::thread([this] { work(); });
 }
@@ -58,22 +63,22 @@ CdrWriter::~CdrWriter() {
     thread_.join();
 }
 
-bool CdrWriter::start(Time now, const call::CdrStart& record) {
+bool CdrWriter::start(std::uint8_t shard, Time now, const call::CdrStart& record) {
+    Book& book = books_[shard];
     const WallOffset offset = wall_offset(now);
-    if (!journal_->start(to_store(record, offset))) return false;
-    offsets_[record.attempt] = offset;
-    const std::lock_guard held(mutex_);
+    if (!book.journal->start(to_store(record, offset))) return false;
+    book.offsets[record.attempt] = offset;
     written_ = true;
     return true;
 }
 
-void CdrWriter::end(Time now, const call::CdrEnd& record) {
-    const auto known = offsets_.extract(record.attempt);
+void CdrWriter::end(std::uint8_t shard, Time now, const call::CdrEnd& record) {
+    Book& book = books_[shard];
+    const auto known = book.offsets.extract(record.attempt);
     const WallOffset offset = known ? known.mapped() : wall_offset(now);
-    if (!journal_->end(to_store(record, offset))) {
+    if (!book.journal->end(to_store(record, offset))) {
         log::error({}, "the end of attempt {} could not be recorded", record.attempt);
     }
-    const std::lock_guard held(mutex_);
     written_ = true;
 }
 
@@ -84,8 +89,8 @@ void CdrWriter::work() {
     std::unique_lock held(mutex_);
     for (bool last = false; !last;) {
         last = wake_.wait_for(held, sync_interval, [&] { return stopping_; });
-        const bool written = std::exchange(written_, false);
         held.unlock();
+        const bool written = written_.exchange(false);
         if (written) imported = false;
         if (written || last || Clock::now() >= next_look) {
             sync();
@@ -104,7 +109,11 @@ void CdrWriter::work() {
 }
 
 void CdrWriter::sync() {
-    report(sync_failed_, "call records, new calls get 503", journal_->sync());
+    Result<void> done;
+    for (const Book& book : books_) {
+        if (auto synced = book.journal->sync(); !synced) done = std::move(synced);
+    }
+    report(sync_failed_, "call records, new calls get 503", done);
 }
 
 void CdrWriter::import_and_export() {

@@ -1,12 +1,15 @@
 // Keeps call detail records: into the journal at once, to the disk every 50 ms, into the database and CSV
-// every few seconds. Only the first is on the call path; the rest has a thread of its own.
+// every few seconds. Only the first is on the call path; the rest has a thread of its own. Every shard has a
+// journal to itself: the first in the directory, the others in "shard-N" below it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <vector>
 
 #include "host/base/random.hpp"
 #include "host/base/result.hpp"
@@ -20,25 +23,29 @@ namespace causeway::gateway {
 class CdrWriter {
   public:
     // The error says which of journal and database cannot be opened.
-    static Result<std::unique_ptr<CdrWriter>> open(const CdrConfig& config, Random& random);
+    static Result<std::unique_ptr<CdrWriter>> open(const CdrConfig& config, std::uint8_t shards,
+                                                   Random& random);
     // All that was written is on the disk, and imported, when this returns.
     ~CdrWriter();
 
-    // False where no more can be kept: the attempt gets 503.
-    bool start(Time now, const call::CdrStart& record);
-    void end(Time now, const call::CdrEnd& record);
+    // On the shard's thread. False where no more can be kept: the attempt gets 503.
+    bool start(std::uint8_t shard, Time now, const call::CdrStart& record);
+    void end(std::uint8_t shard, Time now, const call::CdrEnd& record);
 
   private:
-    CdrWriter(const CdrConfig& config, std::unique_ptr<store::Journal> journal,
-              std::optional<store::CdrDatabase> database);
+    struct Book {
+        std::unique_ptr<store::Journal> journal;
+        std::unordered_map<call::AttemptId, WallOffset> offsets;  // of the attempts that run
+    };
+    CdrWriter(const CdrConfig& config, std::vector<Book> books, std::optional<store::CdrDatabase> database);
     void work();
     void sync();
     void import_and_export();
     Result<void> export_csv(store::CdrDatabase::Table table, const std::filesystem::path& file) const;
 
     const CdrConfig config_;
-    const std::unique_ptr<store::Journal> journal_;
-    std::unordered_map<call::AttemptId, WallOffset> offsets_;  // of the attempts that run
+    std::vector<Book> books_;            // by shard
+    std::atomic<bool> written_ = false;  // since the last sync
 
     // The rest belongs to the thread.
     std::optional<store::CdrDatabase> database_;
@@ -47,7 +54,6 @@ class CdrWriter {
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false;
-    bool written_ = false;  // since the last sync
     std::thread thread_;
 };
 

@@ -70,7 +70,7 @@ class Reading {
     // A key whose default stands in `target`.
     template <class Target, class Value>
     static void set(Target& target, const std::optional<Located<Value>>& value) {
-        if (value) target = value->value;
+        if (value) target = static_cast<Target>(value->value);
     }
 
     // A name that is new in `names`; the value is its index.
@@ -85,6 +85,7 @@ class Reading {
     void gateway() {
         Table t = reader_.table("gateway");
         set(config_.core.user_agent, t.text("user_agent", "1 to 256 printable characters", parse_line));
+        set(config_.shards, t.number("shards", 1, sip::max_shards));
         set(config_.core.max_calls, t.number("max_calls", 1, 1'000'000));
         const auto no_answer = t.text("no_answer", "a duration such as \"180s\"", parse_duration);
         set(config_.core.no_answer, no_answer);
@@ -182,6 +183,10 @@ class Reading {
                 range.first = ports->value.first;
                 range.last = ports->value.last;
                 media_overlaps(t, range, ports->at);
+                if (range.pairs() < config_.shards) {
+                    t.error("ports", ports->at,
+                            fmt::format("expected {} pairs at least, one for each shard", config_.shards));
+                }
             }
             config_.core.media.push_back(range);
         }

@@ -40,6 +40,7 @@ struct LogConfig {
 };
 
 struct Config {
+    std::uint8_t shards = 1;  // threads that calls are spread over
     call::Config core;
     std::vector<ListenerConfig> listeners;
     CdrConfig cdr;
@@ -60,6 +61,9 @@ using ConfigErrors = std::vector<ConfigError>;  // in the order of their places
 tl::expected<Config, ConfigErrors> parse_config(std::string_view text);
 // The errors of parse_config, or that the file cannot be read, one a line.
 Result<Config> load_config(const std::filesystem::path& file);
+// As load_config, for a gateway that runs with `running`: what cannot change while it runs (listeners, media
+// ranges, timers, shards, records, control socket, user agent) is an error where it differs.
+Result<Config> load_reload(const std::filesystem::path& file, const Config& running);
 // Every key that parse_config takes, as "table.key".
 std::set<std::string> known_config_keys();
 

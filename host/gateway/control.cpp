@@ -92,6 +92,14 @@ json to_json(const GatewayStatus& s) {
                              {"local", l.local.to_string()},
                              {"advertised", l.advertised}});
     }
+    json shards = json::array();
+    for (const ShardStatus& shard : s.shards) {
+        shards.push_back({{"calls", shard.core.calls},
+                          {"attempts", shard.core.attempts},
+                          {"datagrams_in", shard.sip.received},
+                          {"handed_over", shard.handed_over},
+                          {"overrun", shard.overrun}});
+    }
     return {{"version", CAUSEWAY_VERSION},
             {"uptime_s", seconds(s.uptime)},
             {"draining", c.draining},
@@ -104,6 +112,7 @@ json to_json(const GatewayStatus& s) {
             {"answered", c.answered},
             {"failed", c.failed},
             {"listeners", std::move(listeners)},
+            {"shards", std::move(shards)},
             {"sip",
              {{"datagrams_in", s.sip_received},
               {"datagrams_out", s.sip_sent},
@@ -152,6 +161,12 @@ void add_control_methods(Rpc& rpc, Gateway& gateway) {
     rpc.add("status", [&gateway](const json&) { return to_json(gateway.status()); });
     rpc.add("calls", [&gateway](const json& params) { return calls(gateway, params); });
     rpc.add("hangup", [&gateway](const json& params) { return hangup(gateway, params); });
+    rpc.add("reload", [&gateway](const json&) -> tl::expected<json, RpcError> {
+        if (auto done = gateway.reload(); !done) {
+            return tl::make_unexpected(RpcError{RpcError::refused, done.error().what});
+        }
+        return json{{"calls", gateway.status().core.calls}};
+    });
     rpc.add("drain", [&gateway](const json&) -> tl::expected<json, RpcError> {
         gateway.drain();
         return json{{"calls", gateway.status().core.calls}};

@@ -5,6 +5,9 @@
 //   (0),
 //                              at most `limit` (1 to 1000, default 1000)
 //   hangup {id}                ends a call as if both sides had hung up; refused where there is none
+//   reload                     reads the configuration again; refused where it is wrong: the message names
+//   file,
+//                              line and column of each error, and nothing has changed
 //   drain                      new calls get 503 from here on; {"calls": left}
 #pragma once
 

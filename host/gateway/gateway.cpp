@@ -1,20 +1,19 @@
 #include "host/gateway/gateway.hpp"
 
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <mutex>
 #include <thread>
 
-#include "drivers/cpu/engine.hpp"
 #include "host/base/log.hpp"
 #include "host/gateway/cdr_writer.hpp"
 #include "host/gateway/control.hpp"
 #include "host/gateway/control_socket.hpp"
-#include "host/gateway/media_network.hpp"
 #include "host/net/alarm.hpp"
 #include "host/net/clock.hpp"
-#include "host/net/sip_udp.hpp"
 
 namespace causeway::gateway {
 namespace {
@@ -23,49 +22,52 @@ constexpr auto goodbye = std::chrono::seconds(2);  // for the answers to the BYE
 
 enum class Phase { serving, draining, leaving, closed };
 
+void add(call::CoreStatus& sum, const call::CoreStatus& s) {
+    sum.calls += s.calls;
+    sum.legs += s.legs;
+    sum.transactions += s.transactions;
+    sum.attempts += s.attempts;
+    sum.answered += s.answered;
+    sum.failed += s.failed;
+    sum.malformed += s.malformed;
+    sum.unknown_source += s.unknown_source;
+    sum.draining |= s.draining;
+    sum.sip.requests_in += s.sip.requests_in;
+    sum.sip.responses_in += s.sip.responses_in;
+    sum.sip.retransmissions_in += s.sip.retransmissions_in;
+    sum.sip.retransmissions_out += s.sip.retransmissions_out;
+    sum.sip.stray_responses += s.sip.stray_responses;
+    sum.sip.timeouts += s.sip.timeouts;
+    sum.sip.transport_errors += s.sip.transport_errors;
+    sum.media.ports_in_use += s.media.ports_in_use;
+    sum.media.ports_total += s.media.ports_total;
+    sum.media.engine.ingresses += s.media.engine.ingresses;
+    sum.media.engine.egresses += s.media.engine.egresses;
+    sum.media.engine.paths += s.media.engine.paths;
+    sum.media.packets_in += s.media.packets_in;
+    sum.media.packets_out += s.media.packets_out;
+    sum.media.dropped += s.media.dropped;
+}
+
 }  // namespace
 
-struct Gateway::Impl final : call::CoreOutput {
-    explicit Impl(const Config& c)
+struct Gateway::Impl {
+    Impl(const Config& c, std::filesystem::path f)
         : config(c),
-          engine(cpu::make_engine()),
-          sip(io, {[this](std::string_view datagram, const sip::Hop& from) {
-                       event([&](Time now) { core->receive_sip(now, datagram, from); });
-                   },
-                   [this](const sip::Hop& to, std::string_view why) {
-                       log::info({}, "{} cannot be reached: {}", to.remote.to_string(), why);
-                       event([&](Time now) { core->sip_transport_error(now, to); });
-                   }}),
-          media(io,
-                [this](std::span<const media::Ports::Datagram> batch) {
-                    event([&](Time now) { core->receive_media(now, batch); });
-                }),
-          timer(io, [this](Time) { event([&](Time now) { core->advance(now); }); }),
+          file(std::move(f)),
           limit(io, [this](Time now) { phase == Phase::draining ? leave(now) : close(); }) {}
+    ~Impl() { close(); }
 
     Result<void> open(Gateway& gateway);
-    void drain(Time now) {
-        core->drain(now);
-        log::info({}, "draining: {} calls left", core->status().calls);
-    }
+    Result<void> listen();
+    void drain();
     void shutdown(Time now);
+    void drained();
     void leave(Time now);
     void close();
-    GatewayStatus status() const;
-    std::vector<CallStatus> calls() const;
-
-    // Everything that happens to the core goes through here.
-    template <class F>
-    void event(F happens) {
-        if (phase == Phase::closed) return;
-        happens(net::now());
-        media.flush();
-        timer.set(core->next_timer());
-        if (phase == Phase::serving || closing || !core->drained()) return;
-        closing = true;
-        // Later, so that who caused this still gets an answer.
-        boost::asio::post(io, [this] { close(); });
-    }
+    Result<void> reload();
+    GatewayStatus status();
+    std::vector<CallStatus> calls();
 
     // Has `f` done by the thread in run(), or here and now where none is.
     template <class F>
@@ -79,29 +81,21 @@ struct Gateway::Impl final : call::CoreOutput {
         return result.get();
     }
 
-    // call::CoreOutput
-    bool send(const sip::Hop& to, std::string_view message) override { return sip.send(to, message); }
-    bool start(const call::CdrStart& record) override { return !cdrs || cdrs->start(net::now(), record); }
-    void end(const call::CdrEnd& record) override {
-        if (cdrs) cdrs->end(net::now(), record);
-    }
-
-    const Config config;
+    Config config;
+    const std::filesystem::path file;  // empty: no reload
     const Time started = net::now();
     boost::asio::io_context io{1};
     SystemRandom random;
-    std::unique_ptr<media::Engine> engine;
     std::unique_ptr<CdrWriter> cdrs;  // null: keeps no records
-    net::SipUdp sip;
-    MediaNetwork media;
+    call::Load load;
+    Shard::Shards shards;
     std::vector<GatewayStatus::Listener> listeners;
-    std::unique_ptr<call::Core> core;
-    net::Alarm timer;  // the core's
     net::Alarm limit;  // of the phase
     Rpc rpc;
     std::unique_ptr<ControlSocket> control;  // null: none configured
+    std::function<void(const Config&)> reloaded;
     Phase phase = Phase::serving;
-    bool closing = false;
+    std::size_t shards_drained = 0;
 
     std::recursive_mutex mutex;  // of all of it while no thread is in run()
     std::thread::id runner;      // the thread in run()
@@ -109,25 +103,16 @@ struct Gateway::Impl final : call::CoreOutput {
 
 Result<void> Gateway::Impl::open(Gateway& gateway) {
     if (!config.cdr.directory.empty()) {
-        auto opened = CdrWriter::open(config.cdr, random);
+        auto opened = CdrWriter::open(config.cdr, config.shards, random);
         if (!opened) return tl::make_unexpected(opened.error());
         cdrs = std::move(*opened);
     }
-    call::Config core_config = config.core;
-    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
-        const ListenerConfig& listener = config.listeners[i];
-        const auto bound = sip.open(listener.local);
-        if (!bound) {
-            return fail(fmt::format("listener \"{}\" ({}): {}", listener.name, listener.local.to_string(),
-                                    bound.error().what));
-        }
-        sip::Listener& reached = core_config.listeners[i];
-        if (!listener.advertised_port) reached.port = bound->port;
-        listeners.push_back({listener.name, *bound, fmt::format("{}:{}", reached.host, reached.port)});
-        log::info({}, "listener {}: udp {}, advertised {}", listener.name, bound->to_string(),
-                  listeners.back().advertised);
+    shards.resize(config.shards);
+    for (std::uint8_t i = 0; i < config.shards; ++i) {
+        shards[i] = std::make_unique<Shard>(i, shards, load, cdrs,
+                                            [this] { boost::asio::post(io, [this] { drained(); }); });
     }
-    core = std::make_unique<call::Core>(std::move(core_config), *engine, media, random, *this);
+    if (auto listening = listen(); !listening) return listening;
     if (!config.control_socket.empty()) {
         add_control_methods(rpc, gateway);
         auto opened = ControlSocket::open(io, config.control_socket,
@@ -135,83 +120,139 @@ Result<void> Gateway::Impl::open(Gateway& gateway) {
         if (!opened) return tl::make_unexpected(opened.error());
         control = std::move(*opened);
     }
-    sip.start();
-    media.start();
-    timer.set(core->next_timer());
-    const auto ports = core->status().media.ports_total;
-    log::info({}, "ready: {} listeners, {} trunks, {} extensions, {} routes, {} media ports, engine {}",
-              config.listeners.size(), config.core.trunks.size(), config.core.extensions.size(),
-              config.core.routes.size(), ports, engine->capabilities().name);
+    std::size_t ports = 0;
+    for (const auto& shard : shards) ports += shard->media_ports();
+    log::info({}, "ready: {} shards, {} listeners, {} trunks, {} extensions, {} routes, {} media ports",
+              shards.size(), config.listeners.size(), config.core.trunks.size(),
+              config.core.extensions.size(), config.core.routes.size(), ports);
     return {};
+}
+
+// Every shard listens on every listener.
+Result<void> Gateway::Impl::listen() {
+    call::Config core = config.core;
+    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+        const ListenerConfig& listener = config.listeners[i];
+        Endpoint local = listener.local;
+        for (const auto& shard : shards) {
+            const auto bound = shard->listen(local);
+            if (!bound) {
+                return fail(fmt::format("listener \"{}\" ({}): {}", listener.name, local.to_string(),
+                                        bound.error().what));
+            }
+            local = *bound;
+        }
+        sip::Listener& reached = core.listeners[i];
+        if (!listener.advertised_port) reached.port = local.port;
+        listeners.push_back({listener.name, local, fmt::format("{}:{}", reached.host, reached.port)});
+        log::info({}, "listener {}: udp {}, advertised {}", listener.name, local.to_string(),
+                  listeners.back().advertised);
+    }
+    for (const auto& shard : shards) shard->configure(core, config.shards);
+    return {};
+}
+
+void Gateway::Impl::drain() {
+    for (const auto& shard : shards) shard->ask([](call::Core& core, Time now) { core.drain(now); });
+    log::info({}, "draining: {} calls left", load.calls.load());
 }
 
 void Gateway::Impl::shutdown(Time now) {
     if (phase != Phase::serving) return;
     phase = Phase::draining;
-    drain(now);
+    log::info({}, "draining: {} calls left", load.calls.load());
     limit.set(now + config.drain_limit);
+    for (const auto& shard : shards) shard->leave();
+}
+
+// A shard has no call left.
+void Gateway::Impl::drained() {
+    if (++shards_drained == shards.size()) close();
 }
 
 void Gateway::Impl::leave(Time now) {
     if (phase == Phase::leaving) return close();
     if (phase == Phase::closed) return;
+    const bool was_draining = phase == Phase::draining;
     phase = Phase::leaving;
     limit.set(now + goodbye);
-    event([&](Time) {
-        core->drain(now);
-        const auto left = core->calls();
-        log::info({}, "stopping: {} calls are hung up", left.size());
-        for (const auto& call : left) core->hangup(now, call.id);
-    });
+    log::info({}, "stopping: {} calls are hung up", load.calls.load());
+    for (const auto& shard : shards) {
+        shard->ask([](call::Core& core, Time at) {
+            core.drain(at);
+            for (const auto& call : core.calls()) core.hangup(at, call.id);
+        });
+        if (!was_draining) shard->leave();
+    }
 }
 
 void Gateway::Impl::close() {
     if (phase == Phase::closed) return;
     phase = Phase::closed;
-    timer.set(std::nullopt);
     limit.set(std::nullopt);
     control.reset();
-    media.close();
-    sip.close();
+    for (const auto& shard : shards) {
+        if (shard) shard->stop();
+    }
     io.stop();
 }
 
-GatewayStatus Gateway::Impl::status() const {
+Result<void> Gateway::Impl::reload() {
+    if (file.empty()) return fail("reload: this gateway was not started from a file");
+    auto next = load_reload(file, config);
+    if (!next) return tl::make_unexpected(next.error());
+    config = std::move(*next);
+    for (const auto& shard : shards) {
+        shard->ask([&](call::Core& core, Time) { core.reconfigure(config.core); });
+    }
+    if (reloaded) reloaded(config);
+    log::info({}, "reloaded {}: {} trunks, {} extensions, {} routes", file.string(),
+              config.core.trunks.size(), config.core.extensions.size(), config.core.routes.size());
+    return {};
+}
+
+GatewayStatus Gateway::Impl::status() {
     GatewayStatus s;
-    s.core = core->status();
+    for (const auto& shard : shards) {
+        const auto& one = s.shards.emplace_back(shard->status());
+        add(s.core, one.core);
+        s.sip_received += one.sip.received;
+        s.sip_sent += one.sip.sent;
+        s.sip_send_failures += one.sip.refused + one.sip.dropped;
+        s.sip_unreachable += one.sip.unreachable;
+        s.media_received += one.media.received;
+        s.media_sent += one.media.sent;
+        s.media_send_failures += one.media.send_failed;
+    }
     s.uptime = net::now() - started;
     s.max_calls = config.core.max_calls;
     s.stopping = phase != Phase::serving;
     s.listeners = listeners;
-    s.sip_received = sip.counters().received;
-    s.sip_sent = sip.counters().sent;
-    s.sip_send_failures = sip.counters().refused + sip.counters().dropped;
-    s.sip_unreachable = sip.counters().unreachable;
-    s.media_received = media.counters().received;
-    s.media_sent = media.counters().sent;
-    s.media_send_failures = media.counters().send_failed;
     return s;
 }
 
-std::vector<CallStatus> Gateway::Impl::calls() const {
-    const Time now = net::now();
-    const WallOffset offset = wall_offset(now);
+std::vector<CallStatus> Gateway::Impl::calls() {
     std::vector<CallStatus> out;
-    for (auto& info : core->calls()) {
-        const Time began = info.started;
-        out.push_back({std::move(info), to_wall(began, offset), now - began});
+    for (const auto& shard : shards) {
+        shard->ask([&](call::Core& core, Time now) {
+            const WallOffset offset = wall_offset(now);
+            for (auto& info : core.calls()) {
+                const Time began = info.started;
+                out.push_back({std::move(info), to_wall(began, offset), now - began});
+            }
+        });
     }
+    std::sort(out.begin(), out.end(),
+              [](const CallStatus& a, const CallStatus& b) { return a.info.id < b.info.id; });
     return out;
 }
 
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Gateway::~Gateway() {
-    impl_->close();
-}
+Gateway::~Gateway() = default;
 
-Result<std::unique_ptr<Gateway>> Gateway::start(const Config& config) {
-    std::unique_ptr<Gateway> gateway(new Gateway(std::make_unique<Impl>(config)));
+Result<std::unique_ptr<Gateway>> Gateway::start(const Config& config, std::filesystem::path file) {
+    std::unique_ptr<Gateway> gateway(new Gateway(std::make_unique<Impl>(config, std::move(file))));
     if (auto opened = gateway->impl_->open(*gateway); !opened) return tl::make_unexpected(opened.error());
     return gateway;
 }
@@ -221,7 +262,11 @@ void Gateway::run() {
         const std::lock_guard held(impl_->mutex);
         impl_->runner = std::this_thread::get_id();
     }
-    if (impl_->phase != Phase::closed) impl_->io.run();
+    if (impl_->phase != Phase::closed) {
+        for (const auto& shard : impl_->shards) shard->start();
+        const auto until_closed = boost::asio::make_work_guard(impl_->io);
+        impl_->io.run();
+    }
     const std::lock_guard held(impl_->mutex);
     // What others asked for meanwhile gets its answer, what waited on sockets hears that they are closed.
     impl_->io.restart();
@@ -232,15 +277,23 @@ void Gateway::run() {
 }
 
 void Gateway::drain() {
-    impl_->ask([&] { impl_->event([&](Time now) { impl_->drain(now); }); });
+    impl_->ask([&] { impl_->drain(); });
 }
 
 void Gateway::shutdown() {
-    impl_->ask([&] { impl_->event([&](Time now) { impl_->shutdown(now); }); });
+    impl_->ask([&] { impl_->shutdown(net::now()); });
 }
 
 void Gateway::stop() {
     impl_->ask([&] { impl_->leave(net::now()); });
+}
+
+Result<void> Gateway::reload() {
+    return impl_->ask([&] { return impl_->reload(); });
+}
+
+void Gateway::on_reload(std::function<void(const Config&)> call) {
+    impl_->ask([&] { impl_->reloaded = std::move(call); });
 }
 
 GatewayStatus Gateway::status() {
@@ -252,10 +305,10 @@ std::vector<CallStatus> Gateway::calls() {
 }
 
 bool Gateway::hangup(call::AttemptId id) {
+    if (id == 0) return false;
     return impl_->ask([&] {
-        bool found = false;
-        impl_->event([&](Time now) { found = impl_->core->hangup(now, id); });
-        return found;
+        const auto owner = call::shard_of_attempt(id, impl_->config.shards);
+        return impl_->shards[owner]->ask([&](call::Core& core, Time now) { return core.hangup(now, id); });
     });
 }
 

@@ -1,9 +1,10 @@
-// A whole gateway: the core with sockets, clock, engine and records around it. The daemon runs one, the
+// A whole gateway: its shards (shard.hpp), call records and the control socket. The daemon runs one, the
 // Python module and tests run some in their own process: nothing here is global (the log sink is the
 // program's business).
 //
-// One thread: the one that is in run(). All else may be called from any thread and waits until that thread
-// has done it; while none is in run(), the caller's own thread does.
+// Calls are served by the shards, on threads of their own. Control has the thread that is in run(): all else
+// may be called from any thread and waits until that thread has done it; while none is in run(), the caller's
+// own thread does.
 #pragma once
 
 #include <chrono>
@@ -14,10 +15,7 @@
 #include "host/base/result.hpp"
 #include "host/call/core.hpp"
 #include "host/gateway/config.hpp"
-
-namespace boost::asio {
-class io_context;
-}
+#include "host/gateway/shard.hpp"
 
 namespace causeway::gateway {
 
@@ -27,7 +25,8 @@ struct GatewayStatus {
         Endpoint local;  // as bound
         std::string advertised;
     };
-    call::CoreStatus core;
+    call::CoreStatus core;            // of all shards together
+    std::vector<ShardStatus> shards;  // by number
     Duration uptime{};
     std::size_t max_calls = 0;
     bool stopping = false;
@@ -46,7 +45,8 @@ class Gateway {
   public:
     // Binds, opens and checks everything; calls come in once run() runs. The error names what cannot be had:
     // "listener "public" (0.0.0.0:5060): Address already in use".
-    static Result<std::unique_ptr<Gateway>> start(const Config& config);
+    // `file` is what reload() reads; without one there is no reload.
+    static Result<std::unique_ptr<Gateway>> start(const Config& config, std::filesystem::path file = {});
     ~Gateway();
 
     // Serves until stop() or shutdown() have had their effect.
@@ -58,6 +58,12 @@ class Gateway {
     void shutdown();
     // Hangs up every call and ends run() when the peers have answered, or after 2 s; at once if called again.
     void stop();
+
+    // Reads the file again: calls from here on go by it, those that run keep what they began with. On error
+    // nothing changes; it says what is wrong and where, or what cannot change while the gateway runs.
+    Result<void> reload();
+    // Called in run()'s thread with what was reloaded: for what is the program's, the log.
+    void on_reload(std::function<void(const Config&)> call);
 
     GatewayStatus status();
     std::vector<CallStatus> calls();

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "host/base/log.hpp"
+#include "host/base/text.hpp"
 #include "host/gateway/gateway.hpp"
 #include "host/gateway/logging.hpp"
 
@@ -21,7 +22,8 @@ enum Exit : int { ended = 0, bad_configuration = 1, bad_command_line = 2, cannot
 constexpr const char* footer = R"(Signals:
   SIGTERM, SIGINT  new calls get 503; ends when the last call has, or after gateway.drain_limit
                    a second one hangs up all calls and ends; a third one ends at once
-  SIGHUP           is ignored: the configuration is read at the start only
+  SIGHUP           reads the configuration again and opens the log file anew; calls that run are not touched,
+                   and if the configuration is wrong, the log says where and nothing changes
 
 Exit status: 0 ended as asked, 1 the configuration is wrong, 2 the command line is wrong, 3 cannot start
 )";
@@ -46,7 +48,11 @@ class Signals {
         signals_.async_wait([this](boost::system::error_code error, int signal) {
             if (error) return;
             if (signal == SIGHUP) {
-                log::warning({}, "SIGHUP: ignored, the configuration is read at the start only");
+                // The error has a line for each mistake; so has the log.
+                if (auto done = gateway_.reload(); !done) {
+                    for (const auto line : split(done.error().what, '\n'))
+                        log::error({}, "not reloaded: {}", line);
+                }
             } else if (std::exchange(asked_, true)) {
                 gateway_.stop();
             } else {
@@ -62,7 +68,7 @@ class Signals {
     bool asked_ = false;
 };
 
-int serve(gateway::Config config) {
+int serve(const gateway::Config& config, const std::filesystem::path& file, bool to_stderr) {
     if (auto installed = gateway::install_log(config.log); !installed) {
         fmt::print(stderr, "causeway: {}\n", installed.error().what);
         return cannot_start;
@@ -70,8 +76,14 @@ int serve(gateway::Config config) {
     raise_descriptor_limit();
     log::info({}, "causeway {}", CAUSEWAY_VERSION);
     int status = ended;
-    if (auto started = gateway::Gateway::start(config)) {
+    if (auto started = gateway::Gateway::start(config, file)) {
         Signals signals(**started);
+        (*started)->on_reload([to_stderr](const gateway::Config& next) {
+            gateway::LogConfig log = next.log;
+            if (to_stderr) log.file.clear();
+            if (auto installed = gateway::install_log(log); !installed)
+                log::error({}, "{}", installed.error().what);
+        });
         (*started)->run();
     } else {
         log::error({}, "cannot start: {}", started.error().what);
@@ -110,5 +122,5 @@ int main(int argc, char** argv) {
         return ended;
     }
     if (to_stderr) config->log.file.clear();
-    return serve(std::move(*config));
+    return serve(*config, file, to_stderr);
 }

@@ -15,8 +15,9 @@ struct PortRange {
     IpAddress address;            // bound
     IpAddress advertised;         // written into SDP
     std::uint16_t first = 20000;  // even
-    std::uint16_t last = 29999;
+    std::uint16_t last = 29999;   // odd
 
+    std::size_t pairs() const { return (std::size_t{last} - first + 1) / 2; }
     bool operator==(const PortRange&) const = default;
 };
 

@@ -63,7 +63,7 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
   public:
     Listener(SipUdp& owner, std::uint16_t index) : owner_(owner), index_(index), socket_(owner.io_) {}
 
-    Result<Endpoint> open(const Endpoint& local) {
+    Result<Endpoint> open(const Endpoint& local, Sharing sharing) {
         const auto endpoint = to_asio(local);
         boost::system::error_code error;
         socket_.open(endpoint.protocol(), error);
@@ -79,8 +79,11 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
             set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
         }
         set_option(fd, SOL_SOCKET, SO_RCVBUF, receive_buffer);
+        if (sharing == Sharing::joining) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
         socket_.bind(endpoint, error);
         if (error) return fail(error.message());
+        // Set before bind it would also let a second gateway in.
+        if (sharing == Sharing::first) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
         const auto bound = socket_.local_endpoint(error);
         if (error) return fail(error.message());
         return from_asio(bound);
@@ -183,9 +186,9 @@ SipUdp::~SipUdp() {
     close();
 }
 
-Result<Endpoint> SipUdp::open(const Endpoint& local) {
+Result<Endpoint> SipUdp::open(const Endpoint& local, Sharing sharing) {
     auto listener = std::make_shared<Listener>(*this, static_cast<std::uint16_t>(listeners_.size()));
-    auto bound = listener->open(local);
+    auto bound = listener->open(local, sharing);
     if (bound) listeners_.push_back(std::move(listener));
     return bound;
 }

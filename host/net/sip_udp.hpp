@@ -31,9 +31,15 @@ class SipUdp {
     SipUdp(const SipUdp&) = delete;
     SipUdp& operator=(const SipUdp&) = delete;
 
+    // Whether sockets of other threads are bound to the same endpoint: the system spreads peers over them.
+    enum class Sharing {
+        alone,
+        first,    // finds out whether the endpoint is free, then lets others of this user join
+        joining,  // after the first
+    };
     // Binds the next listener: the n-th call makes listener n of the hops. The endpoint bound comes back:
     // with the port that the system chose where `local` says 0. The error says what the system refused.
-    Result<Endpoint> open(const Endpoint& local);
+    Result<Endpoint> open(const Endpoint& local, Sharing sharing = Sharing::alone);
     // Receives from here on.
     void start();
     void close();

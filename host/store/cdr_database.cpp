@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "host/store/cdr_import.hpp"
+#include "host/store/segments.hpp"
 
 namespace causeway::store {
 
@@ -95,7 +96,17 @@ Result<CdrDatabase> CdrDatabase::open(const std::filesystem::path& file) {
 }
 
 Result<Import> CdrDatabase::import_journal(const std::filesystem::path& directory, Segments finished) {
-    return store::import_journal(sqlite_, directory, finished);
+    Import all;
+    for (const auto& journal : journal_directories(directory)) {
+        const auto done = store::import_journal(sqlite_, journal, finished);
+        if (!done) return done;
+        all.starts += done->starts;
+        all.ends += done->ends;
+        all.damaged += done->damaged;
+        all.lost += done->lost;
+        all.removed += done->removed;
+    }
+    return all;
 }
 
 Result<void> CdrDatabase::export_csv(Table table, std::ostream& out) const {

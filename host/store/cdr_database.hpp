@@ -39,8 +39,8 @@ class CdrDatabase {
     // Made where absent. The error is SQLite's, or that another version of Causeway made it.
     static Result<CdrDatabase> open(const std::filesystem::path& file);
 
-    // All that is new in the journal of a directory, whether or not a gateway is writing it. Nothing changes
-    // on error.
+    // All that is new in the journals of a directory (one a shard), whether or not a gateway is writing them.
+    // Nothing of a journal changes on error.
     Result<Import> import_journal(const std::filesystem::path& directory, Segments finished);
 
     enum class Table { cdr, cdr_media };

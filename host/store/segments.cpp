@@ -86,4 +86,20 @@ Result<std::string> running_instance(const std::filesystem::path& directory) {
     return instance;
 }
 
+std::filesystem::path journal_directory(const std::filesystem::path& directory, std::size_t shard) {
+    return shard == 0 ? directory : directory / ("shard-" + std::to_string(shard));
+}
+
+std::vector<std::filesystem::path> journal_directories(const std::filesystem::path& directory) {
+    std::vector<std::filesystem::path> found{directory};
+    std::error_code error;
+    for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end;
+         it.increment(error)) {
+        if (it->is_directory(error) && it->path().filename().native().starts_with("shard-")) {
+            found.push_back(it->path());
+        }
+    }
+    return found;
+}
+
 }  // namespace causeway::store

@@ -48,6 +48,11 @@ std::filesystem::path segment_path(const std::filesystem::path& directory, std::
 // In the order of their numbers.
 Result<std::vector<Segment>> list_segments(const std::filesystem::path& directory);
 
+// The journal of a gateway's n-th shard: the directory itself for the first, "shard-N" below it for others.
+std::filesystem::path journal_directory(const std::filesystem::path& directory, std::size_t shard);
+// All journals that lie there, whichever gateway left them.
+std::vector<std::filesystem::path> journal_directories(const std::filesystem::path& directory);
+
 // Takes the writer's lock and leaves the instance in it. The error says that another process writes here. The
 // lock goes with the file or the process.
 Result<File> lock_directory(const std::filesystem::path& directory, const std::string& instance);

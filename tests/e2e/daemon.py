@@ -14,6 +14,7 @@ CONTROL = BUILD / "tools" / "causewayctl" / "causewayctl"
 
 CONFIG = """
 [gateway]
+shards = 2
 no_answer = "{no_answer}"
 [[listener]]
 name = "sip"
@@ -43,7 +44,7 @@ socket = "{socket}"
 [log]
 level = "debug"
 """
-MEDIA_PORTS = 20
+MEDIA_PORTS = 40
 
 
 class Gateway(Process):

@@ -107,6 +107,8 @@ int main(int argc, char** argv) {
     auto* status = app.add_subcommand("status", "What the gateway is and does");
     auto* calls = app.add_subcommand("calls", "The calls that run");
     auto* hangup = app.add_subcommand("hangup", "End a call");
+    auto* reload =
+        app.add_subcommand("reload", "Read the configuration again; calls that run are not touched");
     auto* drain = app.add_subcommand("drain", "Refuse new calls with 503; calls and the gateway go on");
     std::uint64_t id = 0;
     hangup->add_option("ID", id, "As \"calls\" shows it")->required();
@@ -124,7 +126,7 @@ int main(int argc, char** argv) {
     csv->add_option("FILE", file, "Where to; standard output where absent");
     csv->add_flag("-m,--media", media,
                   "One line for each m-line of each leg, instead of one for each attempt");
-    for (auto* command : {status, calls, hangup, drain, cdr, import, csv}) command->fallthrough();
+    for (auto* command : {status, calls, hangup, reload, drain, cdr, import, csv}) command->fallthrough();
 
     try {
         app.parse(argc, argv);
@@ -139,6 +141,11 @@ int main(int argc, char** argv) {
         if (*hangup) {
             return show(client.call("hangup", {{"id", id}}), as_json,
                         [&](const json&) { return fmt::format("call {} is ended\n", id); });
+        }
+        if (*reload) {
+            return show(client.call("reload"), as_json, [](const json& answer) {
+                return fmt::format("reloaded: {} calls go on\n", answer.value("calls", 0));
+            });
         }
         if (*drain) {
             return show(client.call("drain"), as_json, [](const json& answer) {

@@ -184,7 +184,7 @@ ports = "20001-20010"
         ElementsAre(
             "f:2:13: gateway.max_calls: expected a whole number from 1 to 1000000, got \"many\"",
             "f:3:13: gateway.no_answer: expected a duration such as \"180s\", got 180",
-            "f:4:1: gateway.colour: expected one of drain_limit, max_calls, no_answer, user_agent",
+            "f:4:1: gateway.colour: expected one of drain_limit, max_calls, no_answer, shards, user_agent",
             "f:6:8: listener.name: expected a name of letters, digits, '.', '_', '-', got \"a b\"",
             "f:7:11: listener.address: expected \"udp:ADDRESS:PORT\", got \"tcp:127.0.0.1:5060\"",
             "f:9:11: media.address: expected an IP address, got \"host.example\"",

@@ -117,11 +117,55 @@ TEST_F(Daemon, AnswersItsControlSocketAndEndsOnSigterm) {
     EXPECT_EQ(ctl({"drain"}), std::pair(0, std::string("draining: 0 calls left\n")));
     EXPECT_THAT(ctl({"status"}).second, HasSubstr("draining"));
 
-    process.signal(SIGHUP);
-    EXPECT_TRUE(process.says("SIGHUP: ignored"));
     process.signal(SIGTERM);
     EXPECT_EQ(process.wait(), 0) << process.output();
     EXPECT_THAT(ctl({"status"}), testing::Pair(2, HasSubstr(socket())));
+}
+
+TEST_F(Daemon, ReloadsAValidFileAndKeepsTheOldOneWhereItIsWrong) {
+    const auto file = write_config();
+    Process process(causeway({"-E", "-f", file}));
+    ASSERT_TRUE(process.says("ready: ")) << process.output();
+    const auto local = nlohmann::json::parse(ctl({"-j", "status"}).second)["listeners"][0]["local"];
+    const auto us = *causeway::Endpoint::parse(local.get<std::string>());
+    const auto change = [&](std::string_view was, std::string_view is) {
+        std::ifstream in(file);
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const auto at = text.find(was);
+        ASSERT_NE(at, std::string::npos);
+        std::ofstream(file) << text.replace(at, was.size(), is);
+    };
+    const auto calls_through = [&](std::string_view call_id) {
+        peer.send(us, peer.invite(us, "300", call_id));
+        auto answer = peer.receive();
+        while (answer.status() == 100) answer = peer.receive();
+        return answer.is_request();
+    };
+
+    EXPECT_FALSE(calls_through("before@test"));
+    change("prefix = \"2\"", "prefix = \"3\"");
+    EXPECT_EQ(ctl({"reload"}), std::pair(0, std::string("reloaded: 0 calls go on\n")));
+    EXPECT_TRUE(process.says("reloaded " + file + ": 1 trunks, 0 extensions, 1 routes"));
+    EXPECT_TRUE(calls_through("after@test"));
+
+    // What is wrong is named at its place, by command and by signal, and the call that rings goes on.
+    change("prefix = \"3\"", "prefix = 3");
+    EXPECT_EQ(ctl({"reload"}), std::pair(1, "causewayctl: " + file +
+                                                ":12:10: route.prefix: expected digits, '+', '*' and "
+                                                "'#', or the start of a user name, got 3\n"));
+    process.signal(SIGHUP);
+    EXPECT_TRUE(process.says("not reloaded: " + file + ":12:10: route.prefix"));
+    change("prefix = 3", "prefix = \"4\"");
+    change("42100-42199", "42100-42197");
+    const auto [status, text] = ctl({"reload"});
+    EXPECT_EQ(status, 1);
+    EXPECT_THAT(text, HasSubstr(file + ":5:1: media: cannot change while the gateway runs; restart it"));
+    EXPECT_EQ(nlohmann::json::parse(ctl({"-j", "calls"}).second).size(), 1u);
+
+    change("42100-42197", "42100-42199");
+    process.signal(SIGHUP);
+    EXPECT_TRUE(process.says("reloaded " + file));
+    EXPECT_EQ(ctl({"hangup", "2"}).first, 0);
 }
 
 TEST_F(Daemon, ShowsAndHangsUpACallAndASecondSignalEndsTheRest) {

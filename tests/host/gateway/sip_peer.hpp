@@ -66,6 +66,14 @@ class SipPeer {
             "Contact: <sip:{2}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
             number, to.to_string(), local().to_string(), call_id, std::hash<std::string_view>{}(call_id));
     }
+    // The ACK to a final response other than 2xx to invite() (RFC 3261 17.1.1.3).
+    std::string ack_of(const Endpoint& to, const sip::Message& response) const {
+        return fmt::format(
+            "ACK sip:200@{} SIP/2.0\r\nVia: SIP/2.0/UDP {};branch={};rport\r\nFrom: {}\r\nTo: {}\r\n"
+            "Call-ID: {}\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+            to.to_string(), local().to_string(), response.via().branch(), response.first(sip::HeaderId::from),
+            response.first(sip::HeaderId::to), response.call_id());
+    }
     // A response to a request of the gateway, back to where it came from.
     void respond(const Endpoint& to, const sip::Message& request, int status) {
         auto builder = sip::MessageBuilder::response_to(request, status, "b");

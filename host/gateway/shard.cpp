@@ -1,0 +1,138 @@
+#include "host/gateway/shard.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "drivers/cpu/engine.hpp"
+#include "host/base/log.hpp"
+
+namespace causeway::gateway {
+namespace {
+
+constexpr std::size_t queue_limit = 8192;  // datagrams; beyond, this is loss like any other
+
+// The n-th of equal parts; the last has what is left over.
+media::PortRange part(const media::PortRange& range, std::size_t n, std::size_t parts) {
+    const std::size_t pairs = range.pairs() / parts;
+    media::PortRange out = range;
+    out.first = static_cast<std::uint16_t>(range.first + 2 * pairs * n);
+    if (n + 1 < parts) out.last = static_cast<std::uint16_t>(out.first + 2 * pairs - 1);
+    return out;
+}
+
+}  // namespace
+
+Shard::Shard(std::uint8_t number, const Shards& shards, call::Load& load,
+             const std::unique_ptr<CdrWriter>& cdrs, std::function<void()> drained)
+    : number_(number),
+      shards_(shards),
+      load_(load),
+      cdrs_(cdrs),
+      drained_(std::move(drained)),
+      engine_(cpu::make_engine()),
+      sip_(io_, {[this](std::string_view datagram, const sip::Hop& from) { received(datagram, from); },
+                 [this](const sip::Hop& to, std::string_view why) {
+                     log::info({}, "{} cannot be reached: {}", to.remote.to_string(), why);
+                     event([&](call::Core& core, Time now) { core.sip_transport_error(now, to); });
+                 }}),
+      media_(io_,
+             [this](std::span<const media::Ports::Datagram> batch) {
+                 event([&](call::Core& core, Time now) { core.receive_media(now, batch); });
+             }),
+      timer_(io_, [this](Time) { event([](call::Core& core, Time now) { core.advance(now); }); }) {}
+
+Shard::~Shard() {
+    stop();
+}
+
+Result<Endpoint> Shard::listen(const Endpoint& local) {
+    const auto sharing = shards_.size() == 1 ? net::SipUdp::Sharing::alone
+                         : number_ == 0      ? net::SipUdp::Sharing::first
+                                             : net::SipUdp::Sharing::joining;
+    return sip_.open(local, sharing);
+}
+
+void Shard::configure(const call::Config& config, std::uint8_t shards) {
+    call::Config own = config;
+    for (media::PortRange& range : own.media) range = part(range, number_, shards);
+    core_ = std::make_unique<call::Core>(own, *engine_, media_, random_, *this,
+                                         call::CoreOptions{{number_, shards}, &load_});
+    media_ports_ = core_->status().media.ports_total;
+}
+
+void Shard::start() {
+    sip_.start();
+    media_.start();
+    timer_.set(core_->next_timer());
+    thread_ = std::thread([this, work = boost::asio::make_work_guard(io_)] { io_.run(); });
+}
+
+void Shard::stop() {
+    const auto close = [this] {
+        closed_ = true;
+        timer_.set(std::nullopt);
+        media_.close();
+        sip_.close();
+    };
+    if (!thread_.joinable()) return close();
+    boost::asio::post(io_, [this, close] {
+        close();
+        io_.stop();
+    });
+    thread_.join();
+}
+
+void Shard::after_event() {
+    media_.flush();
+    if (closed_) return;
+    timer_.set(core_->next_timer());
+    if (!leaving_ || !core_->drained()) return;
+    leaving_ = false;
+    drained_();
+}
+
+void Shard::received(std::string_view datagram, const sip::Hop& from) {
+    const auto owner = shards_.size() == 1
+                           ? std::nullopt
+                           : sip::shard_of_message(datagram, static_cast<std::uint8_t>(shards_.size()));
+    if (owner && *owner != number_) {
+        ++handed_over_;
+        return shards_[*owner]->take_over(std::string(datagram), from);
+    }
+    event([&](call::Core& core, Time now) { core.receive_sip(now, datagram, from); });
+}
+
+void Shard::take_over(std::string datagram, const sip::Hop& from) {
+    if (waiting_.fetch_add(1, std::memory_order_relaxed) >= queue_limit) {
+        waiting_.fetch_sub(1, std::memory_order_relaxed);
+        overrun_.fetch_add(1, std::memory_order_relaxed);
+        return;
+    }
+    boost::asio::post(io_, [this, datagram = std::move(datagram), from] {
+        waiting_.fetch_sub(1, std::memory_order_relaxed);
+        if (closed_) return;
+        event([&](call::Core& core, Time now) { core.receive_sip(now, datagram, from); });
+    });
+}
+
+void Shard::leave() {
+    ask([this](call::Core& core, Time now) {
+        core.drain(now);
+        leaving_ = true;
+    });
+}
+
+ShardStatus Shard::status() {
+    return ask([this](call::Core& core, Time) {
+        return ShardStatus{core.status(), sip_.counters(), media_.counters(), handed_over_, overrun_.load()};
+    });
+}
+
+bool Shard::start(const call::CdrStart& record) {
+    return !cdrs_ || cdrs_->start(number_, net::now(), record);
+}
+
+void Shard::end(const call::CdrEnd& record) {
+    if (cdrs_) cdrs_->end(number_, net::now(), record);
+}
+
+}  // namespace causeway::gateway

@@ -1,0 +1,120 @@
+// One shard of a gateway: a core with its sockets, clock, media engine and a thread of its own. Shards share
+// nothing on the way of a call: each has its own socket of every listener and its own part of the media
+// ports, and what arrives for a call of another shard is handed over to that.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "host/base/random.hpp"
+#include "host/base/result.hpp"
+#include "host/call/core.hpp"
+#include "host/gateway/cdr_writer.hpp"
+#include "host/gateway/config.hpp"
+#include "host/gateway/media_network.hpp"
+#include "host/net/alarm.hpp"
+#include "host/net/clock.hpp"
+#include "host/net/sip_udp.hpp"
+
+namespace causeway::gateway {
+
+struct ShardStatus {
+    call::CoreStatus core;
+    net::SipUdp::Counters sip;
+    net::UdpSockets::Counters media;
+    std::uint64_t handed_over = 0;  // datagrams received for other shards
+    std::uint64_t overrun = 0;      // datagrams of others that found the queue full
+};
+
+class Shard final : public call::CoreOutput {
+  public:
+    // All shards of the gateway, this one among them, in the order of their numbers.
+    using Shards = std::vector<std::unique_ptr<Shard>>;
+
+    // `shards` and `cdrs` (null: keeps no records, also later) outlive the shard. `drained` is called on the
+    // shard's thread when no call is left after leave().
+    Shard(std::uint8_t number, const Shards& shards, call::Load& load, const std::unique_ptr<CdrWriter>& cdrs,
+          std::function<void()> drained);
+    ~Shard() override;
+
+    // Binds the next listener. Every shard binds each; the first chooses the port where `local` says 0.
+    Result<Endpoint> listen(const Endpoint& local);
+    // The core of `config`, with its part of the media ports. After listen(), before start().
+    void configure(const call::Config& config, std::uint8_t shards);
+    // Serves on a thread of its own, until stop().
+    void start();
+    // Closes all sockets and ends the thread. What waits in the queue is done before.
+    void stop();
+
+    // Has `f(core, now)` done on the shard's thread, or here and now where that does not run, and waits.
+    // One thread at a time may ask.
+    template <class F>
+    auto ask(F f) {
+        using Answer = std::invoke_result_t<F, call::Core&, Time>;
+        std::packaged_task<Answer()> task([&] { return event(f); });
+        auto answer = task.get_future();
+        if (thread_.joinable()) {
+            boost::asio::post(io_, [&task] { task(); });
+        } else {
+            task();
+        }
+        return answer.get();
+    }
+    // New calls get 503 from here on; `drained` follows, at once if no call is left.
+    void leave();
+    ShardStatus status();
+    std::size_t media_ports() const { return media_ports_; }
+
+  private:
+    template <class F>
+    auto event(F&& happens) {
+        const Time now = net::now();
+        const Done done{*this};
+        return happens(*core_, now);
+    }
+    // After everything that happens to the core.
+    struct Done {
+        Shard& shard;
+        ~Done() { shard.after_event(); }
+    };
+    void after_event();
+    static Time net_now();
+    void received(std::string_view datagram, const sip::Hop& from);
+    // A datagram that another shard received.
+    void take_over(std::string datagram, const sip::Hop& from);
+
+    // call::CoreOutput
+    bool send(const sip::Hop& to, std::string_view message) override { return sip_.send(to, message); }
+    bool start(const call::CdrStart& record) override;
+    void end(const call::CdrEnd& record) override;
+
+    const std::uint8_t number_;
+    const Shards& shards_;
+    call::Load& load_;
+    const std::unique_ptr<CdrWriter>& cdrs_;
+    const std::function<void()> drained_;
+
+    boost::asio::io_context io_{1};
+    SystemRandom random_;
+    std::unique_ptr<media::Engine> engine_;
+    net::SipUdp sip_;
+    MediaNetwork media_;
+    std::unique_ptr<call::Core> core_;
+    net::Alarm timer_;  // the core's
+    std::size_t media_ports_ = 0;
+    bool leaving_ = false, closed_ = false;
+    std::uint64_t handed_over_ = 0;
+    std::atomic<std::uint64_t> overrun_{0};
+    std::atomic<std::size_t> waiting_{0};  // datagrams of others in the queue
+    std::thread thread_;
+};
+
+}  // namespace causeway::gateway
