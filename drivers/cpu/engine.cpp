@@ -48,6 +48,29 @@ class Protection {
         current_ = std::move(next);
         return {};
     }
+    static Result<Protection> restore(const media::KeysState& state, Srtp::Direction direction) {
+        if (state.empty() || state.size() > most_former + 1)
+            return fail("media context: no keys to go on with");
+        Protection made(direction);
+        for (const auto& s : state) {
+            Keyed next{s.key, std::nullopt};
+            if (s.key.suite != sdp::SrtpSuite::none) {
+                auto session = Srtp::resume(s, direction);
+                if (!session) return tl::make_unexpected(session.error());
+                next.session = std::move(*session);
+            }
+            if (made.current_.session) made.former_.push_back(std::move(made.current_));
+            made.current_ = std::move(next);
+        }
+        return made;
+    }
+    media::KeysState save() const {
+        media::KeysState out;
+        for (const auto& k : former_) out.push_back(k.session->save(k.key));
+        out.push_back(current_.session ? current_.session->save(current_.key)
+                                       : media::SrtpState{current_.key, {}});
+        return out;
+    }
     Srtp* session() { return current_.session ? &*current_.session : nullptr; }
 
   private:
@@ -213,6 +236,28 @@ class CpuEngine final : public media::Engine {
     rtp::Reception* reception(IngressId id) override {
         Ingress* ingress = ingresses_.find(id);
         return ingress != nullptr ? &ingress->reception : nullptr;
+    }
+    std::optional<media::IngressState> save(IngressId id) const override {
+        const Ingress* ingress = ingresses_.find(id);
+        if (ingress == nullptr) return std::nullopt;
+        return media::IngressState{ingress->protection.save(), ingress->reception, ingress->counters};
+    }
+    std::optional<media::EgressState> save(EgressId id) const override {
+        const Egress* egress = egresses_.find(id);
+        if (egress == nullptr) return std::nullopt;
+        return media::EgressState{egress->protection.save(), egress->renumber, egress->counters};
+    }
+    Result<IngressId> restore(const media::IngressState& state) override {
+        if (full()) return no_room();
+        auto protection = Protection::restore(state.keys, Srtp::Direction::inbound);
+        if (!protection) return tl::make_unexpected(protection.error());
+        return ingresses_.emplace(Ingress{std::move(*protection), state.reception, state.counters, {}});
+    }
+    Result<EgressId> restore(const media::EgressState& state) override {
+        if (full()) return no_room();
+        auto protection = Protection::restore(state.keys, Srtp::Direction::outbound);
+        if (!protection) return tl::make_unexpected(protection.error());
+        return egresses_.emplace(Egress{std::move(*protection), state.renumber, state.counters, {}});
     }
     Live live() const override { return {ingresses_.size(), egresses_.size(), paths_.size()}; }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t rtcp_head = 8;  // with the sender's SSRC
 constexpr unsigned long replay_window = 128;
+constexpr std::uint32_t most_rtcp_resumed = 1U << 20;  // two months of a report every 5 s
 
 static_assert(Srtp::max_growth == SRTP_MAX_TRAILER_LEN + sizeof(std::uint32_t));  // tag, MKI, SRTCP index
 
@@ -60,6 +61,56 @@ Srtp::Outcome outcome(srtp_err_status_t status) {
     }
 }
 
+// Octets behind the encrypted part, from the SRTCP index on: AES-CM puts its tag behind the index, which for
+// SRTCP is always the long one, GCM before it (RFC 3711 3.4, RFC 7714 9.3).
+std::size_t rtcp_tail(sdp::SrtpSuite suite) {
+    const bool gcm = suite == sdp::SrtpSuite::aead_aes_128_gcm || suite == sdp::SrtpSuite::aead_aes_256_gcm;
+    return gcm ? 4 : 14;
+}
+
+// The index that a sequence number stands for: the nearest to the highest so far (RFC 3711 3.3.1).
+std::uint64_t index_of(std::optional<std::uint64_t> highest, std::uint16_t sequence) {
+    if (!highest) return sequence;
+    const auto step = static_cast<std::int16_t>(sequence - static_cast<std::uint16_t>(*highest));
+    if (step < 0 && *highest < static_cast<std::uint64_t>(-step)) return sequence;
+    return *highest + static_cast<std::uint64_t>(std::int64_t{step});
+}
+
+template <class T>
+void raise(std::optional<T>& highest, T index) {
+    if (!highest || *highest < index) highest = index;
+}
+
+media::SrtpSource* find(std::vector<media::SrtpSource>& sources, std::uint32_t ssrc) {
+    const auto found = std::find_if(sources.begin(), sources.end(),
+                                    [&](const media::SrtpSource& s) { return s.ssrc == ssrc; });
+    return found == sources.end() ? nullptr : &*found;
+}
+
+Result<srtp_policy_t> make_policy(const sdp::SrtpKey& key) {
+    srtp_policy_t policy{};
+    if (!set_policies(key.suite, policy)) return fail("SRTP: a suite is expected");
+    if (key.key_salt.size() != sdp::key_salt_length(key.suite)) {
+        return fail(fmt::format("SRTP: key and salt have {} octets, {} has {}", key.key_salt.size(),
+                                sdp::to_string(key.suite), sdp::key_salt_length(key.suite)));
+    }
+    policy.window_size = replay_window;
+    policy.key = const_cast<std::uint8_t*>(key.key_salt.view().data());  // read only
+    return policy;
+}
+
+// The least that the library takes for a packet.
+Bytes empty_rtp(std::uint32_t ssrc, std::uint16_t sequence) {
+    Bytes out(rtp::header_size);
+    rtp::write_header({0, false, sequence, 0, ssrc}, out.data());
+    return out;
+}
+Bytes empty_rtcp(std::uint32_t ssrc) {
+    Bytes out{0x80, 201, 0, 1, 0, 0, 0, 0};
+    store_be32(&out[4], ssrc);
+    return out;
+}
+
 }  // namespace
 
 void Srtp::Dealloc::operator()(srtp_ctx_t_* session) const {
@@ -73,21 +124,74 @@ bool Srtp::start() {
 
 Result<Srtp> Srtp::create(const sdp::SrtpKey& key, Direction direction) {
     if (!start()) return fail("SRTP: the library does not start");
-    srtp_policy_t policy{};
-    if (!set_policies(key.suite, policy)) return fail("SRTP: a suite is expected");
-    if (key.key_salt.size() != sdp::key_salt_length(key.suite)) {
-        return fail(fmt::format("SRTP: key and salt have {} octets, {} has {}", key.key_salt.size(),
-                                sdp::to_string(key.suite), sdp::key_salt_length(key.suite)));
-    }
-    policy.ssrc.type = direction == Direction::inbound ? ssrc_any_inbound : ssrc_any_outbound;
-    policy.window_size = replay_window;
-    policy.key = const_cast<std::uint8_t*>(key.key_salt.view().data());  // read only
+    auto policy = make_policy(key);
+    if (!policy) return tl::make_unexpected(policy.error());
+    policy->ssrc.type = direction == Direction::inbound ? ssrc_any_inbound : ssrc_any_outbound;
     srtp_t session = nullptr;
-    if (const auto status = srtp_create(&session, &policy); status != srtp_err_status_ok) {
+    if (const auto status = srtp_create(&session, &*policy); status != srtp_err_status_ok) {
         return fail(fmt::format("SRTP: {} is refused with status {}", sdp::to_string(key.suite),
                                 static_cast<int>(status)));
     }
-    return Srtp(session);
+    return Srtp(session, rtcp_tail(key.suite));
+}
+
+Result<Srtp> Srtp::resume(const media::SrtpState& state, Direction direction) {
+    auto session = create(state.key, direction);
+    if (!session) return session;
+    if (state.sources.size() > max_sources) return fail("SRTP: too many sources");
+    for (const auto& source : state.sources) {
+        if (auto advanced = session->advance(state.key, source, direction); !advanced) {
+            return tl::make_unexpected(advanced.error());
+        }
+    }
+    session->sources_ = state.sources;
+    if (direction == Direction::inbound) session->floor_ = state.sources;
+    return session;
+}
+
+// The library sets a rollover counter for the next packet only, and guesses from it; so a packet at the
+// highest index is passed through it, which puts it where it was. What an outbound session makes of it is not
+// sent.
+Result<void> Srtp::advance(const sdp::SrtpKey& key, const media::SrtpSource& source, Direction direction) {
+    if (source.index) {
+        Bytes packet = empty_rtp(source.ssrc, static_cast<std::uint16_t>(*source.index));
+        if (direction == Direction::inbound) {
+            auto peer = create(key, Direction::outbound);
+            if (!peer) return tl::make_unexpected(peer.error());
+            if (auto set = peer->set_roc(key, source); !set) return set;
+            if (!peer->protect(packet)) return fail("SRTP: no packet at the index to go on from");
+        }
+        if (auto set = set_roc(key, source); !set) return set;
+        const bool there =
+            direction == Direction::inbound ? unprotect(packet) == Outcome::ok : protect(packet);
+        if (!there) return fail("SRTP: the index to go on from is refused");
+    }
+    // There is no way to set the SRTCP index but to use up those before.
+    if (direction == Direction::outbound && source.rtcp_index) {
+        if (*source.rtcp_index > most_rtcp_resumed) return fail("SRTP: the SRTCP index is too high to go on");
+        for (std::uint32_t i = 0; i < *source.rtcp_index; ++i) {
+            Bytes packet = empty_rtcp(source.ssrc);
+            if (!protect_rtcp(packet)) return fail("SRTP: the SRTCP index to go on from is refused");
+        }
+    }
+    return {};
+}
+
+Result<void> Srtp::set_roc(const sdp::SrtpKey& key, const media::SrtpSource& source) {
+    auto policy = make_policy(key);
+    if (!policy) return tl::make_unexpected(policy.error());
+    policy->ssrc = {ssrc_specific, source.ssrc};
+    if (srtp_add_stream(session_.get(), &*policy) != srtp_err_status_ok ||
+        srtp_set_stream_roc(session_.get(), source.ssrc, static_cast<std::uint32_t>(*source.index >> 16)) !=
+            srtp_err_status_ok) {
+        return fail("SRTP: the rollover counter is refused");
+    }
+    return {};
+}
+
+media::SrtpSource& Srtp::source(std::uint32_t ssrc) {
+    if (auto* known = find(sources_, ssrc)) return *known;
+    return sources_.emplace_back(media::SrtpSource{ssrc, {}, {}});
 }
 
 bool Srtp::apply_outbound(Function protect_function, Bytes& packet) {
@@ -100,42 +204,67 @@ bool Srtp::apply_outbound(Function protect_function, Bytes& packet) {
 
 bool Srtp::protect(Bytes& packet) {
     if (packet.size() < rtp::header_size) return false;
-    return apply_outbound([](srtp_ctx_t_* session, void* data,
-                             int* length) -> int { return srtp_protect(session, data, length); },
-                          packet);
+    const bool good = apply_outbound([](srtp_ctx_t_* session, void* data,
+                                        int* length) -> int { return srtp_protect(session, data, length); },
+                                     packet);
+    if (!good) return false;
+    auto& from = source(load_be32(&packet[8]));
+    raise(from.index, index_of(from.index, load_be16(&packet[2])));
+    return true;
 }
 
 bool Srtp::protect_rtcp(Bytes& packet) {
     if (packet.size() < rtcp_head) return false;
-    return apply_outbound([](srtp_ctx_t_* session, void* data,
-                             int* length) -> int { return srtp_protect_rtcp(session, data, length); },
-                          packet);
+    const bool good =
+        apply_outbound([](srtp_ctx_t_* session, void* data,
+                          int* length) -> int { return srtp_protect_rtcp(session, data, length); },
+                       packet);
+    if (!good) return false;
+    auto& from = source(load_be32(&packet[4]));
+    from.rtcp_index = from.rtcp_index.value_or(0) + 1;
+    return true;
 }
 
 Srtp::Outcome Srtp::apply_inbound(Function unprotect_function, std::uint32_t ssrc, Bytes& packet) {
-    const bool known = std::find(sources_.begin(), sources_.end(), ssrc) != sources_.end();
-    if (!known && sources_.size() >= max_sources) return Outcome::unauthentic;
+    if (find(sources_, ssrc) == nullptr && sources_.size() >= max_sources) return Outcome::unauthentic;
     int length = static_cast<int>(packet.size());
     const auto result =
         outcome(static_cast<srtp_err_status_t>(unprotect_function(session_.get(), packet.data(), &length)));
-    if (result != Outcome::ok) return result;
-    packet.resize(static_cast<std::size_t>(length));
-    if (!known) sources_.push_back(ssrc);
+    if (result == Outcome::ok) packet.resize(static_cast<std::size_t>(length));
     return result;
 }
 
 Srtp::Outcome Srtp::unprotect(Bytes& packet) {
     if (packet.size() < rtp::header_size || !is_version_2(packet)) return Outcome::malformed;
-    return apply_inbound([](srtp_ctx_t_* session, void* data,
-                            int* length) -> int { return srtp_unprotect(session, data, length); },
-                         load_be32(&packet[8]), packet);
+    const std::uint32_t ssrc = load_be32(&packet[8]);
+    const auto* known = find(sources_, ssrc);
+    const auto index = index_of(known != nullptr ? known->index : std::nullopt, load_be16(&packet[2]));
+    if (const auto* before = find(floor_, ssrc);
+        before != nullptr && before->index && index <= *before->index) {
+        return Outcome::replayed;
+    }
+    const auto result =
+        apply_inbound([](srtp_ctx_t_* session, void* data,
+                         int* length) -> int { return srtp_unprotect(session, data, length); },
+                      ssrc, packet);
+    if (result == Outcome::ok) raise(source(ssrc).index, index);
+    return result;
 }
 
 Srtp::Outcome Srtp::unprotect_rtcp(Bytes& packet) {
-    if (packet.size() < rtcp_head || !is_version_2(packet)) return Outcome::malformed;
-    return apply_inbound([](srtp_ctx_t_* session, void* data,
-                            int* length) -> int { return srtp_unprotect_rtcp(session, data, length); },
-                         load_be32(&packet[4]), packet);
+    if (packet.size() < rtcp_head + rtcp_tail_ || !is_version_2(packet)) return Outcome::malformed;
+    const std::uint32_t ssrc = load_be32(&packet[4]);
+    const std::uint32_t index = load_be32(&packet[packet.size() - rtcp_tail_]) & 0x7fffffff;
+    if (const auto* before = find(floor_, ssrc);
+        before != nullptr && before->rtcp_index && index <= *before->rtcp_index) {
+        return Outcome::replayed;
+    }
+    const auto result =
+        apply_inbound([](srtp_ctx_t_* session, void* data,
+                         int* length) -> int { return srtp_unprotect_rtcp(session, data, length); },
+                      ssrc, packet);
+    if (result == Outcome::ok) raise(source(ssrc).rtcp_index, index);
+    return result;
 }
 
 }  // namespace causeway::cpu

@@ -8,6 +8,7 @@
 
 #include "host/base/bytes.hpp"
 #include "host/base/result.hpp"
+#include "host/media/engine.hpp"
 #include "host/sdp/crypto.hpp"
 
 struct srtp_ctx_t_;
@@ -25,6 +26,11 @@ class Srtp {
     // The error says why: suite none, a key of the wrong length, or the library's refusal. It never holds the
     // key. The library copies the key and zeroes its copies when freed.
     static Result<Srtp> create(const sdp::SrtpKey& key, Direction direction);
+
+    // A session that goes on where another one, perhaps in another process, was saved. Outbound no index is
+    // used twice; inbound everything at or below the highest index of its source is refused as a replay.
+    static Result<Srtp> resume(const media::SrtpState& state, Direction direction);
+    media::SrtpState save(const sdp::SrtpKey& key) const { return {key, sources_}; }
 
     // Outbound, in place: the packet grows by its tag (and the SRTCP index). False where it is no valid
     // packet, its index was used before or is too old, or the key has served its lifetime (2^48 packets, 2^31
@@ -54,12 +60,17 @@ class Srtp {
     };
     using Function = int (*)(srtp_ctx_t_*, void*, int*);
 
-    explicit Srtp(srtp_ctx_t_* session) : session_(session) {}
+    Srtp(srtp_ctx_t_* session, std::size_t rtcp_tail) : session_(session), rtcp_tail_(rtcp_tail) {}
     bool apply_outbound(Function protect_function, Bytes& packet);
     Outcome apply_inbound(Function unprotect_function, std::uint32_t ssrc, Bytes& packet);
+    media::SrtpSource& source(std::uint32_t ssrc);
+    Result<void> set_roc(const sdp::SrtpKey& key, const media::SrtpSource& source);
+    Result<void> advance(const sdp::SrtpKey& key, const media::SrtpSource& source, Direction direction);
 
     std::unique_ptr<srtp_ctx_t_, Dealloc> session_;
-    std::vector<std::uint32_t> sources_;  // inbound SSRCs that have authenticated
+    std::size_t rtcp_tail_;  // octets of an SRTCP packet from its index on
+    // SSRCs that sent, or inbound that have authenticated, and those that a resumed session began with.
+    std::vector<media::SrtpSource> sources_, floor_;
 };
 
 }  // namespace causeway::cpu

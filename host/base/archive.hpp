@@ -3,7 +3,7 @@
 //   struct Origin {
 //       std::string name;
 //       std::uint64_t version = 0;
-//       template <class A> void fields(A& a) { a(name, version); }
+//       template <class A> void archive(A& a) { a(name, version); }
 //   };
 //
 // Integers stand as LEB128 varints (signed ones zigzag), text and containers behind their length, a Time as
@@ -60,7 +60,7 @@ class Encoder {
         } else if constexpr (std::is_integral_v<T>) {
             put_signed(value);
         } else {
-            const_cast<T&>(value).fields(*this);  // one description for both ways; this one only reads
+            const_cast<T&>(value).archive(*this);  // one description for both ways; this one only reads
         }
     }
     void put(double value);
@@ -144,7 +144,7 @@ class Decoder {
             value = static_cast<T>(wide);
             if (value != wide) fail("a number out of range");
         } else {
-            value.fields(*this);
+            value.archive(*this);
         }
     }
     void get(double& value);

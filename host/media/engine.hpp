@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "host/base/slots.hpp"
 #include "host/base/time.hpp"
 #include "host/rtp/packet.hpp"
+#include "host/rtp/renumber.hpp"
 #include "host/rtp/stats.hpp"
 #include "host/sdp/crypto.hpp"
 
@@ -102,12 +104,67 @@ struct Results {
 struct IngressCounters {
     std::array<std::uint64_t, verdict_count> verdicts{};  // RTP packets, by verdict
     std::array<std::uint64_t, verdict_count> rtcp_verdicts{};
+    template <class A>
+    void archive(A& a) {
+        a(verdicts, rtcp_verdicts);
+    }
 };
 struct EgressCounters {
     std::uint64_t packets = 0, octets = 0;  // RTP payload, as an SR reports them
     std::uint32_t last_timestamp = 0;       // of the last packet sent
     Time last_sent{};
     std::uint32_t ssrc = 0;
+    template <class A>
+    void archive(A& a) {
+        a(packets, octets, last_timestamp, last_sent, ssrc);
+    }
+};
+
+// ---- Contexts as values, for a process that takes over.
+
+// What one SSRC has used of an SRTP key: the highest index (rollover counter and sequence number, RFC 3711
+// 3.3.1) and the highest SRTCP index.
+struct SrtpSource {
+    std::uint32_t ssrc = 0;
+    std::optional<std::uint64_t> index;
+    std::optional<std::uint32_t> rtcp_index;
+    template <class A>
+    void archive(A& a) {
+        a(ssrc, index, rtcp_index);
+    }
+    bool operator==(const SrtpSource&) const = default;
+};
+struct SrtpState {
+    sdp::SrtpKey key;
+    std::vector<SrtpSource> sources;
+    template <class A>
+    void archive(A& a) {
+        a(key, sources);
+    }
+};
+// The last is the one in use, those before it may come back.
+using KeysState = std::vector<SrtpState>;
+
+// Packets at or below the highest index seen are refused as replays afterwards: which of them had come is not
+// kept.
+struct IngressState {
+    KeysState keys;
+    rtp::Reception reception;
+    IngressCounters counters;
+    template <class A>
+    void archive(A& a) {
+        a(keys, reception, counters);
+    }
+};
+// No index, sequence number or timestamp is used a second time afterwards.
+struct EgressState {
+    KeysState keys;
+    rtp::Renumber renumber{0, 0};
+    EgressCounters counters;
+    template <class A>
+    void archive(A& a) {
+        a(keys, renumber, counters);
+    }
 };
 
 struct Capabilities {
@@ -142,6 +199,12 @@ class Engine {
     virtual IngressCounters counters(IngressId id) const = 0;
     virtual EgressCounters counters(EgressId id) const = 0;
     virtual rtp::Reception* reception(IngressId id) = 0;  // null for a stale id
+
+    // Nothing for a stale id.
+    virtual std::optional<IngressState> save(IngressId id) const = 0;
+    virtual std::optional<EgressState> save(EgressId id) const = 0;
+    virtual Result<IngressId> restore(const IngressState& state) = 0;
+    virtual Result<EgressId> restore(const EgressState& state) = 0;
 
     struct Live {
         std::size_t ingresses = 0, egresses = 0, paths = 0;

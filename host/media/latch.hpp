@@ -27,12 +27,16 @@ enum class Learning : std::uint8_t {
     signaling_address,  // any port of the address that signalling comes from, for the learning window
     any,                // any source, for the learning window
 };
+constexpr Learning last_value(Learning) {
+    return Learning::any;
+}
 
 class Latch {
   public:
     static constexpr Duration learning_window = std::chrono::seconds(3);
     static constexpr Duration draining = std::chrono::seconds(1);
 
+    Latch() = default;
     Latch(Learning learning, IpAddress signaling_source)
         : learning_(learning), signaling_(signaling_source) {}
 
@@ -51,10 +55,16 @@ class Latch {
     // none is known.
     std::optional<Endpoint> target() const;
 
+    template <class A>
+    void archive(A& a) {
+        a(learning_, signaling_, negotiated_, named_, latched_, former_, secured_, learning_ends_,
+          draining_ends_);
+    }
+
   private:
     bool learns(Time now, const Endpoint& from) const;
 
-    Learning learning_;
+    Learning learning_ = Learning::off;
     IpAddress signaling_;
     std::optional<Endpoint> negotiated_;  // where they want to be sent to, now
     std::optional<Endpoint> named_;       // the last address that a description named

@@ -33,6 +33,13 @@ class Reporter {
     std::int64_t remote_lost() const { return remote_lost_; }
     Duration remote_jitter() const { return remote_jitter_; }
 
+    // But for the NTP zero, which all ports share.
+    template <class A>
+    void archive(A& a) {
+        a(cname_, sent_at_last_, sent_at_one_before_, received_at_last_, last_sr_, round_trip_, remote_lost_,
+          remote_jitter_);
+    }
+
   private:
     std::uint64_t ntp(Time t) const { return ntp_zero_ + rtp::to_ntp(t.time_since_epoch()); }
 
@@ -44,6 +51,10 @@ class Reporter {
         std::uint32_t ssrc = 0;
         std::uint32_t ntp_middle = 0;
         Time arrived{};
+        template <class A>
+        void archive(A& a) {
+            a(ssrc, ntp_middle, arrived);
+        }
     };
     std::optional<TheirSr> last_sr_;
     std::optional<Duration> round_trip_;

@@ -21,12 +21,13 @@ Renumber::Renumber(std::uint16_t first_sequence, std::uint32_t first_timestamp)
 std::optional<Renumber::Place> Renumber::place(Time arrival, std::uint64_t source, std::uint32_t clock_rate,
                                                const Header& header) {
     auto step = static_cast<std::int16_t>(header.sequence - last_in_);
-    const bool follows =
-        begun_ && source == source_ && header.ssrc == ssrc_ && step < max_dropout && step > -max_misorder;
+    const bool follows = begun_ && source == source_.value_or(source) && header.ssrc == ssrc_ &&
+                         step < max_dropout && step > -max_misorder;
     if (!follows) {
         start(arrival, source, clock_rate, header);
         step = 0;
     }
+    source_ = source;
     // Where the newest packet of this source stands: nothing else is given a number while it is followed.
     const std::uint64_t index = highest_ + static_cast<std::uint64_t>(std::int64_t{step});
     if (index < base_ || !take(index)) return std::nullopt;

@@ -33,6 +33,15 @@ class Renumber {
     std::optional<Place> place(Time arrival, std::uint64_t source, std::uint32_t clock_rate,
                                const Header& header);
 
+    // But for the source's number, which is the feeder's business: whoever sends on under the same SSRC is
+    // it.
+    template <class A>
+    void archive(A& a) {
+        a(highest_, taken_, last_timestamp_, last_arrival_, begun_, ssrc_, last_in_, last_in_timestamp_,
+          base_, timestamp_offset_);
+        if constexpr (A::decodes) source_.reset();
+    }
+
   private:
     void start(Time arrival, std::uint64_t source, std::uint32_t clock_rate, const Header& header);
     std::uint32_t next_timestamp(Time arrival, std::uint32_t clock_rate) const;
@@ -46,7 +55,7 @@ class Renumber {
     bool begun_ = false;
 
     // Incoming: the source that is being followed.
-    std::uint64_t source_ = 0;
+    std::optional<std::uint64_t> source_;
     std::uint32_t ssrc_ = 0;
     std::uint16_t last_in_ = 0;  // its highest sequence number
     std::uint32_t last_in_timestamp_ = 0;

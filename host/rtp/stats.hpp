@@ -41,6 +41,18 @@ class Reception {
     std::uint32_t ssrc() const { return ssrc_; }
     std::uint32_t clock_rate() const { return clock_rate_; }
 
+    // But for the transit time, which is a matter of the clock: the first packet afterwards measures nothing.
+    template <class A>
+    void archive(A& a) {
+        a(clock_rate_, ssrc_, packets_, octets_, source_received_, earlier_lost_, base_sequence_,
+          max_sequence_, cycles_, bad_sequence_, expected_prior_, received_prior_, jitter_, max_jitter_,
+          started_);
+        if constexpr (A::decodes) {
+            has_transit_ = false;
+            if (clock_rate_ == 0) a.fail("a clock rate of 0");
+        }
+    }
+
   private:
     void start(const Header& header);
     bool update_sequence(const Header& header);

@@ -21,6 +21,9 @@ enum class SrtpSuite : std::uint8_t {
     aead_aes_128_gcm,
     aead_aes_256_gcm,
 };
+constexpr SrtpSuite last_value(SrtpSuite) {
+    return SrtpSuite::aead_aes_256_gcm;
+}
 std::string_view to_string(SrtpSuite suite);  // as in a=crypto; "none" for none
 std::optional<SrtpSuite> parse_srtp_suite(std::string_view name);
 std::size_t key_salt_length(SrtpSuite suite);  // octets of master key and salt: 30, 30, 28, 44
@@ -29,6 +32,10 @@ std::size_t key_salt_length(SrtpSuite suite);  // octets of master key and salt:
 struct SrtpKey {
     SrtpSuite suite = SrtpSuite::none;
     Secret key_salt;
+    template <class A>
+    void archive(A& a) {
+        a(suite, key_salt);
+    }
     bool operator==(const SrtpKey&) const = default;
 };
 SrtpKey make_srtp_key(SrtpSuite suite, Random& random);
@@ -43,6 +50,10 @@ struct Crypto {
     // Never holds the key.
     static Result<Crypto> parse(std::string_view attribute_value);
     std::string to_string() const;
+    template <class A>
+    void archive(A& a) {
+        a(tag, key);
+    }
 };
 
 // The usable crypto lines of an m-line in order of preference; of equal tags the first.

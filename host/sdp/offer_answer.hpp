@@ -35,6 +35,12 @@ class OfferAnswer {
     const Session* agreed_local() const { return agreed_local_ ? &*agreed_local_ : nullptr; }
     const Session* agreed_remote() const { return agreed_remote_ ? &*agreed_remote_ : nullptr; }
 
+    friend constexpr State last_value(State) { return State::stable; }
+    template <class A>
+    void archive(A& a) {
+        a(state_, agreed_local_, agreed_remote_, pending_);
+    }
+
   private:
     State state_ = State::idle;
     std::optional<Session> agreed_local_, agreed_remote_, pending_;

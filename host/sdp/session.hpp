@@ -17,6 +17,10 @@ namespace causeway::sdp {
 struct Attribute {
     std::string name;
     std::optional<std::string> value;
+    template <class A>
+    void archive(A& a) {
+        a(name, value);
+    }
     bool operator==(const Attribute&) const = default;
 };
 
@@ -26,10 +30,17 @@ struct Connection {
     std::string suffix;   // "/ttl[/count]" as written, for multicast
     // 0.0.0.0, :: or a name below .invalid: nothing can be sent there. The hold of RFC 2543 (RFC 3264 8.4).
     bool unspecified() const;
+    template <class A>
+    void archive(A& a) {
+        a(ip6, address, suffix);
+    }
     auto operator<=>(const Connection&) const = default;
 };
 
 enum class Direction : std::uint8_t { inactive = 0, recvonly = 1, sendonly = 2, sendrecv = 3 };
+constexpr Direction last_value(Direction) {
+    return Direction::sendrecv;
+}
 std::string_view to_string(Direction d);
 Direction reversed(Direction d);           // as the other side sees it
 Direction both(Direction a, Direction b);  // what is left where both must agree
@@ -44,6 +55,10 @@ struct Codec {
     std::string fmtp;  // empty where there is none
     // Same encoding (name without case, clock, channels); payload types may differ.
     bool same_encoding(const Codec& other) const;
+    template <class A>
+    void archive(A& a) {
+        a(payload_type, name, clock_rate, channels, fmtp);
+    }
     bool operator==(const Codec&) const = default;
 };
 
@@ -73,6 +88,10 @@ struct Media {
     std::optional<Direction> direction() const;
     void set_direction(Direction d);
     std::optional<std::uint32_t> ptime_ms() const;
+    template <class A>
+    void archive(A& a) {
+        a(type, port, port_count, protocol, formats, title, connection, bandwidths, key, attributes);
+    }
     bool operator==(const Media&) const = default;
 };
 
@@ -82,6 +101,10 @@ struct Origin {
     std::uint64_t version = 0;
     bool ip6 = false;
     std::string address;
+    template <class A>
+    void archive(A& a) {
+        a(username, session_id, version, ip6, address);
+    }
     bool operator==(const Origin&) const = default;
 };
 
@@ -107,6 +130,10 @@ struct Session {
     Direction direction(const Media& m) const;
     const Connection* connection_of(const Media& m) const;  // null where there is none
     std::string_view attribute(std::string_view attribute_name) const;
+    template <class A>
+    void archive(A& a) {
+        a(origin, name, information, connection, bandwidths, times, key, attributes, media);
+    }
     bool operator==(const Session&) const = default;
 
     // Bounds of what parse() takes.

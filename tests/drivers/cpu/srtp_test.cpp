@@ -164,6 +164,104 @@ TEST_P(SrtpTest, SourcesOfAKeyAreBounded) {
 INSTANTIATE_TEST_SUITE_P(Suites, SrtpTest, testing::ValuesIn(all_suites),
                          [](const auto& suite) { return std::string(sdp::to_string(suite.param)); });
 
+// ---- a session that goes on in another process
+
+class SrtpResumeTest : public SrtpTest {
+  protected:
+    Srtp again(const Srtp& session, Srtp::Direction direction) {
+        auto made = Srtp::resume(session.save(srtp_key(GetParam())), direction);
+        EXPECT_TRUE(made) << made.error().what;
+        return std::move(*made);
+    }
+    // Whatever the sequence number was when the session was saved.
+    static constexpr std::pair<std::uint16_t, std::uint32_t> places[] = {
+        {1, 0},     {32767, 0}, {32768, 0}, {40000, 0}, {65535, 0},    {0, 1},
+        {65530, 1}, {65535, 1}, {0, 2},     {3, 70000}, {65535, 70000}};
+};
+
+TEST_P(SrtpResumeTest, WhatWeSendGoesOnAboveTheLast_RFC3711_3_3_1) {
+    for (const auto& [sequence, rollover] : places) {
+        const std::uint64_t index = std::uint64_t{rollover} << 16 | sequence;
+        auto made = Srtp::resume({srtp_key(GetParam()), {{0x1234, index, 3}}}, Srtp::Direction::outbound);
+        ASSERT_TRUE(made) << made.error().what;
+        Bytes b = rtp_packet(sequence);
+        EXPECT_FALSE(made->protect(b)) << "used before";
+        for (const std::uint64_t next : {index + 1, index + 3, index + 2}) {
+            b = rtp_packet(static_cast<std::uint16_t>(next));
+            ASSERT_TRUE(made->protect(b)) << next;
+            EXPECT_EQ(b, sealed(static_cast<std::uint16_t>(next), static_cast<std::uint32_t>(next >> 16)))
+                << next;
+        }
+        Bytes c = rtcp_packet();
+        ASSERT_TRUE(made->protect_rtcp(c));
+        EXPECT_EQ(c, oracle::srtcp(srtp_key(GetParam()), 4, rtcp_packet()));
+    }
+}
+
+TEST_P(SrtpResumeTest, WhatWeTakeGoesOnAboveTheLast_RFC3711_3_3_1) {
+    for (const auto& [sequence, rollover] : places) {
+        const std::uint64_t index = std::uint64_t{rollover} << 16 | sequence;
+        auto made = Srtp::resume({srtp_key(GetParam()), {{0x1234, index, {}}}}, Srtp::Direction::inbound);
+        ASSERT_TRUE(made) << made.error().what;
+        const auto at = [&](std::uint64_t i) {
+            Bytes b = sealed(static_cast<std::uint16_t>(i), static_cast<std::uint32_t>(i >> 16));
+            return made->unprotect(b);
+        };
+        EXPECT_EQ(at(index), Outcome::replayed) << index;
+        EXPECT_EQ(at(index - 1), Outcome::replayed) << "whether it had come is not known";
+        EXPECT_EQ(at(index + 1), Outcome::ok) << index;
+        EXPECT_EQ(at(index + 3), Outcome::ok);
+        EXPECT_EQ(at(index + 2), Outcome::ok);
+        EXPECT_EQ(at(index + 2), Outcome::replayed);
+        EXPECT_EQ(at(index), Outcome::replayed);
+    }
+}
+
+TEST_P(SrtpResumeTest, WhatASessionDidIsWhatItSaves) {
+    for (const std::uint32_t i : {65000U, 65535U, 65536U, 65537U, 65534U}) {
+        Bytes b = rtp_packet(static_cast<std::uint16_t>(i));
+        ASSERT_TRUE(out_.protect(b));
+        EXPECT_EQ(open(b), Outcome::ok);
+    }
+    Bytes c = rtcp_packet();
+    ASSERT_TRUE(out_.protect_rtcp(c));
+    const Bytes first_report = c;
+    EXPECT_EQ(in_.unprotect_rtcp(c), Outcome::ok);
+    const std::vector<media::SrtpSource> sources{{0x1234, 65537, 1}};
+    EXPECT_EQ(out_.save(srtp_key(GetParam())).sources, sources);
+    EXPECT_EQ(in_.save(srtp_key(GetParam())).sources, sources);
+
+    // Twice over, each end in a new process.
+    for (std::uint16_t i = 2; i < 4; ++i) {
+        in_ = again(in_, Srtp::Direction::inbound);
+        out_ = again(out_, Srtp::Direction::outbound);
+        c = first_report;
+        EXPECT_EQ(in_.unprotect_rtcp(c), Outcome::replayed);
+        Bytes b = rtp_packet(i);
+        ASSERT_TRUE(out_.protect(b));
+        EXPECT_EQ(b, sealed(i, 1));
+        EXPECT_EQ(open(b), Outcome::ok);
+        EXPECT_EQ(open(b), Outcome::replayed);
+        c = rtcp_packet();
+        ASSERT_TRUE(out_.protect_rtcp(c));
+        EXPECT_EQ(in_.unprotect_rtcp(c), Outcome::ok);
+    }
+}
+
+TEST_P(SrtpResumeTest, AForgeryDoesNotSpoilWhatComesAfter) {
+    auto made = Srtp::resume({srtp_key(GetParam()), {{0x1234, 65535, {}}}}, Srtp::Direction::inbound);
+    Bytes forged = sealed(20000, 1);
+    forged.back() ^= 1;
+    EXPECT_EQ(made->unprotect(forged), Outcome::unauthentic);
+    Bytes b = sealed(0, 1);
+    EXPECT_EQ(made->unprotect(b), Outcome::ok);
+    b = sealed(5, 0, 0x9999);
+    EXPECT_EQ(made->unprotect(b), Outcome::ok) << "a source that is new";
+}
+
+INSTANTIATE_TEST_SUITE_P(Suites, SrtpResumeTest, testing::ValuesIn(all_suites),
+                         [](const auto& suite) { return std::string(sdp::to_string(suite.param)); });
+
 TEST(Srtp, AKeyOfTheWrongLengthIsRefusedWithoutShowingIt) {
     SrtpKey key = srtp_key(SrtpSuite::aead_aes_128_gcm);
     key.suite = SrtpSuite::aead_aes_256_gcm;

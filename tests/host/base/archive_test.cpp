@@ -19,7 +19,7 @@ class Hidden {
   public:
     explicit Hidden(int v = 0) : value_(v) {}
     template <class A>
-    void fields(A& a) {
+    void archive(A& a) {
         a(value_);
     }
     bool operator==(const Hidden&) const = default;
@@ -51,7 +51,7 @@ struct Everything {
     std::pair<std::string, std::string> pair;
 
     template <class A>
-    void fields(A& a) {
+    void archive(A& a) {
         a(yes, u8, u16, u32, u64, i64, i, d, colour, text, bytes, secret, duration, ip, endpoint, some, none,
           list, map, array, pair);
     }
