@@ -100,6 +100,15 @@ std::string status_text(const json& s) {
                               text(media, "ports_in_use"), text(media, "ports_total"),
                               text(media, "packets_in"), text(media, "packets_out"), text(media, "dropped"))},
     };
+    const json shards = member(s, "shards");
+    for (std::size_t i = 0; shards.is_array() && shards.size() > 1 && i < shards.size(); ++i) {
+        const json& shard = shards[i];
+        rows.push_back(
+            {fmt::format("shard {}", i),
+             fmt::format("{} calls, {} attempts, {} datagrams in, {} handed over, {} overrun",
+                         text(shard, "calls"), text(shard, "attempts"), text(shard, "datagrams_in"),
+                         text(shard, "handed_over"), text(shard, "overrun"))});
+    }
     if (listeners.is_array()) {
         for (const json& l : listeners) {
             rows.push_back(

@@ -24,6 +24,15 @@ TEST(Print, DurationsHaveTwoUnitsAtMost) {
     EXPECT_EQ(duration_text(5 * 86400 + 3 * 3600), "5 d 3 h");
 }
 
+TEST(Print, StatusNamesShardsWhereThereAreSeveral) {
+    const json shard = {
+        {"calls", 1}, {"attempts", 22}, {"datagrams_in", 333}, {"handed_over", 44}, {"overrun", 0}};
+    EXPECT_EQ(status_text({{"shards", {shard}}}).find("shard"), std::string::npos);
+    EXPECT_NE(status_text({{"shards", {shard, shard}}})
+                  .find("shard 1   1 calls, 22 attempts, 333 datagrams in, 44 handed over, 0 overrun\n"),
+              std::string::npos);
+}
+
 TEST(Print, CallsWithoutASecondLegShowDashes) {
     const json call = {{"id", 3},
                        {"state", "trying"},
