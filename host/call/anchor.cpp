@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <utility>
 
 #include "host/base/text.hpp"
 
@@ -52,15 +54,6 @@ bool live_rtp(const sdp::Media& m) {
     return !m.rejected() && m.is_rtp();
 }
 
-// Direction of a live line; the old way to say hold, an unspecified address, means that nothing is to be sent
-// there.
-sdp::Direction said_direction(const sdp::Session& session, const sdp::Media& m) {
-    const auto direction = session.direction(m);
-    const auto* c = session.connection_of(m);
-    const auto ip = c == nullptr ? std::nullopt : IpAddress::parse(c->address);
-    return ip && ip->is_unspecified() ? sdp::both(direction, sdp::Direction::sendonly) : direction;
-}
-
 void keep_attributes(std::vector<sdp::Attribute>& attributes, const Traces& traces,
                      bool (*ends)(std::string_view)) {
     std::erase_if(attributes,
@@ -79,6 +72,46 @@ std::vector<sdp::Codec> shared(const std::vector<sdp::Codec>& list, const std::v
         if (std::any_of(other.begin(), other.end(), [&](const auto& o) { return c.same_encoding(o); })) {
             out.push_back(c);
         }
+    }
+    return out;
+}
+
+// `codecs` with the payload types that `known` has for them: a number keeps its meaning for the whole session
+// (RFC 3264 8.3.2).
+std::vector<sdp::Codec> renumbered(std::vector<sdp::Codec> codecs, const std::vector<sdp::Codec>& known) {
+    std::bitset<128> taken;
+    for (const auto& k : known) taken.set(k.payload_type & 127U);
+    const auto number_of = [&](const sdp::Codec& c, std::bitset<128>& used) -> std::optional<std::uint8_t> {
+        const sdp::Codec* like = nullptr;
+        for (const auto& k : known) {
+            if (!k.same_encoding(c) || used.test(k.payload_type & 127U)) continue;
+            if (like == nullptr || k.fmtp == c.fmtp) like = &k;
+            if (k.fmtp == c.fmtp) break;
+        }
+        if (like == nullptr) return std::nullopt;
+        used.set(like->payload_type & 127U);
+        return like->payload_type;
+    };
+    std::bitset<128> used;
+    std::vector<std::optional<std::uint8_t>> numbers;
+    for (const auto& c : codecs) {
+        numbers.push_back(number_of(c, used));
+        if (!numbers.back() && !taken.test(c.payload_type & 127U)) {
+            numbers.back() = c.payload_type;
+            used.set(c.payload_type & 127U);
+        }
+    }
+    taken |= used;
+    std::vector<sdp::Codec> out;
+    for (std::size_t i = 0; i < codecs.size(); ++i) {
+        for (std::uint8_t free = 96; !numbers[i] && free < 128; ++free) {
+            if (taken.test(free)) continue;
+            numbers[i] = free;
+            taken.set(free);
+        }
+        if (!numbers[i]) continue;  // no number left
+        codecs[i].payload_type = *numbers[i];
+        out.push_back(std::move(codecs[i]));
     }
     return out;
 }
@@ -143,10 +176,18 @@ Taken<void> Anchor::choose_key(Line& line, const sdp::Media& offered) {
         return {};
     }
     const auto allowed = suites();
-    for (auto& theirs : sdp::cryptos(offered)) {
-        if (std::find(allowed.begin(), allowed.end(), theirs.key.suite) == allowed.end()) continue;
-        const bool same = line.ours && line.ours->key.suite == theirs.key.suite;
-        if (!same) line.ours = sdp::Crypto{theirs.tag, sdp::make_srtp_key(theirs.key.suite, random_)};
+    auto lines = sdp::cryptos(offered);
+    std::erase_if(lines, [&](const sdp::Crypto& c) {
+        return std::find(allowed.begin(), allowed.end(), c.key.suite) == allowed.end();
+    });
+    if (!lines.empty()) {
+        // The key in use stays, with ours. Whoever changes his has begun anew: so do we.
+        const auto same = std::find_if(lines.begin(), lines.end(),
+                                       [&](const sdp::Crypto& c) { return c.key == line.theirs; });
+        auto& theirs = same == lines.end() ? lines.front() : *same;
+        if (same == lines.end() || !line.ours || line.ours->key.suite != theirs.key.suite) {
+            line.ours = sdp::Crypto{theirs.tag, sdp::make_srtp_key(theirs.key.suite, random_)};
+        }
         line.ours->tag = theirs.tag;
         line.theirs = std::move(theirs.key);
         return {};
@@ -205,7 +246,7 @@ sdp::Media Anchor::anchored(const Line& line, const sdp::Media& theirs, const sd
     out.key.reset();
     keep_bandwidths(out.bandwidths);
     keep_attributes(out.attributes, traces, ends_here);
-    out.set_direction(said_direction(session, theirs));
+    out.set_direction(session.direction(theirs));
     const Endpoint local = ports_.advertised(*line.port);
     out.port = local.port;
     out.port_count = 1;
@@ -244,54 +285,111 @@ void Anchor::number(sdp::Session& session) {
     session.origin.version = version_;
 }
 
+void Anchor::open_offer(std::size_t lines) {
+    open_ = lines_;
+    open_.resize(std::max(lines_.size(), lines));
+}
+
+// Ports of the open offer that nothing agreed uses are freed.
+void Anchor::rollback(Time now) {
+    agreement_.rollback();
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+        const bool agreed = i < lines_.size() && lines_[i].port;
+        if (open_[i].port && !agreed) ports_.close(now, *open_[i].port);
+    }
+    open_.clear();
+}
+
+// The open offer was agreed: its lines are in use now, and a line that it disabled has no port any more.
+void Anchor::commit(Time now) {
+    lines_ = std::exchange(open_, {});
+    for (std::size_t i = 0; i < lines_.size(); ++i) {
+        Line& line = lines_[i];
+        line.offered.clear();
+        if (agreed_live(i)) continue;
+        if (line.port) closed_.push_back({{}, line.type, ports_.close(now, *line.port)});
+        line = {line.type, {}, {}, {}, {}};
+    }
+}
+
+bool Anchor::agreed_live(std::size_t line) const {
+    const auto* local = agreement_.agreed_local();
+    const auto* remote = agreement_.agreed_remote();
+    return local != nullptr && line < local->media.size() && line < remote->media.size() &&
+           live_rtp(local->media[line]) && live_rtp(remote->media[line]);
+}
+
 Taken<void> Anchor::take_offer(Time now, const sdp::Session& offer) {
+    const auto* before = agreement_.agreed_remote();
+    if (before != nullptr) {
+        if (auto checked = sdp::check_reoffer(*before, offer); !checked) {
+            return tl::make_unexpected(Refusal{488, checked.error().what});
+        }
+    }
     if (!agreement_.receive_offer(offer)) return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    open_offer(offer.media.size());
     const auto refused = [&](Refusal why) {
-        agreement_.rollback();
+        rollback(now);
         return tl::make_unexpected(std::move(why));
     };
-    lines_.resize(std::max(lines_.size(), offer.media.size()));
-    bool any = false;
+    bool any = before != nullptr || offer.media.empty();
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         const auto& m = offer.media[i];
-        lines_[i].type = m.type;
+        Line& line = open_[i];
+        line.type = m.type;
         if (!live_rtp(m)) continue;
-        if (auto key = choose_key(lines_[i], m); !key) return refused(key.error());
-        if (auto port = open_port(now, lines_[i], m); !port) return refused(port.error());
+        if (auto key = choose_key(line, m); !key) return refused(key.error());
+        if (auto port = open_port(now, line, m); !port) return refused(port.error());
         any = true;
     }
-    if (!any && !offer.media.empty()) return refused({488, "no RTP m-line"});
+    if (!any) return refused({488, "no RTP m-line"});
     return {};
 }
 
-// What was agreed stays, whoever chose it; else our policy says.
+// Payload formats of an agreed line, as we described it and as they did.
+std::vector<sdp::Codec> Anchor::agreed_codecs(std::size_t line) const {
+    if (!agreed_live(line)) return {};
+    auto out = agreement_.agreed_local()->media[line].codecs();
+    for (auto& c : agreement_.agreed_remote()->media[line].codecs()) out.push_back(std::move(c));
+    return out;
+}
+
+// What was agreed stays, whoever chose it, and a new line follows the first; else our policy says.
 std::string Anchor::offered_protocol(std::size_t line) const {
     const auto* agreed = agreement_.agreed_local();
-    if (agreed != nullptr && line < agreed->media.size() && live_rtp(agreed->media[line])) {
-        return agreed->media[line].protocol;
+    if (agreed_live(line)) return agreed->media[line].protocol;
+    for (std::size_t i = 0; agreed != nullptr && i < agreed->media.size(); ++i) {
+        if (agreed_live(i)) return agreed->media[i].protocol;
     }
     return trunk_.srtp == SrtpMode::mandatory ? "RTP/SAVP" : "RTP/AVP";
 }
 
 Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, const Traces& traces) {
+    if (agreement_.state() != sdp::OfferAnswer::State::idle &&
+        agreement_.state() != sdp::OfferAnswer::State::stable) {
+        return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    }
     sdp::Session out = frame(theirs, traces);
-    lines_.resize(std::max(lines_.size(), theirs.media.size()));
+    open_offer(theirs.media.size());
     for (std::size_t i = 0; i < theirs.media.size(); ++i) {
         const auto& m = theirs.media[i];
-        Line& line = lines_[i];
+        Line& line = open_[i];
         line.type = m.type;
         line.offered.clear();
         if (!live_rtp(m)) {
             out.media.push_back(sdp::reject(m));
             continue;
         }
-        if (auto port = open_port(now, line, m); !port) return tl::make_unexpected(port.error());
+        if (auto port = open_port(now, line, m); !port) {
+            rollback(now);
+            return tl::make_unexpected(port.error());
+        }
         sdp::Media ours = anchored(line, m, theirs, traces);
-        ours.set_codecs(m.codecs());
+        ours.set_codecs(renumbered(m.codecs(), agreed_codecs(i)));
         ours.protocol = offered_protocol(i);
         if (line.ours) {  // agreed before: the same key stays (RFC 3711 3.3.1)
             line.offered = {*line.ours};
-        } else if (trunk_.srtp != SrtpMode::off && !agreement_.agreed_local()) {
+        } else if (trunk_.srtp != SrtpMode::off && !agreed_live(i)) {
             for (const auto suite : suites()) {
                 line.offered.push_back({static_cast<std::uint32_t>(line.offered.size() + 1),
                                         sdp::make_srtp_key(suite, random_)});
@@ -301,7 +399,7 @@ Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, con
         out.media.push_back(std::move(ours));
     }
     number(out);
-    if (!agreement_.send_offer(out)) return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    agreement_.send_offer(out);
     return out;
 }
 
@@ -314,15 +412,16 @@ Taken<void> Anchor::take_answer(Time now, const sdp::Session& answer, bool previ
         return tl::make_unexpected(Refusal{488, "the answer has another number of m-lines than the offer"});
     }
     for (std::size_t i = 0; i < answer.media.size(); ++i) {
-        if (!live_rtp(answer.media[i]) || !lines_[i].port) continue;
-        if (auto key = take_key(lines_[i], answer.media[i]); !key) return key;
+        if (!live_rtp(answer.media[i]) || !open_[i].port) continue;
+        if (auto key = take_key(open_[i], answer.media[i]); !key) return key;
     }
-    if (auto set = set_remote(now, offer, answer); !set) return set;
-    if (preview) return {};
-    if (auto agreed = agreement_.receive_answer(answer); !agreed) {
-        return tl::make_unexpected(Refusal{488, agreed.error().what});
+    if (!preview) {
+        if (auto agreed = agreement_.receive_answer(answer); !agreed) {
+            return tl::make_unexpected(Refusal{488, agreed.error().what});
+        }
+        commit(now);
     }
-    return {};
+    return set_remote(now, offer, answer);
 }
 
 Taken<sdp::Session> Anchor::make_answer(Time now, const sdp::Session& theirs, const Traces& traces,
@@ -333,7 +432,7 @@ Taken<sdp::Session> Anchor::make_answer(Time now, const sdp::Session& theirs, co
     const sdp::Session offer = *agreement_.remote();
     sdp::Session out = frame(theirs, traces);
     out.times = offer.times;
-    bool any = offer.media.empty();
+    bool any = offer.media.empty() || agreement_.agreed_local() != nullptr;
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         const auto& offered = offer.media[i];
         const bool live = live_rtp(offered) && i < theirs.media.size() && live_rtp(theirs.media[i]);
@@ -354,28 +453,32 @@ Taken<sdp::Session> Anchor::make_answer(Time now, const sdp::Session& theirs, co
             continue;
         }
         any = true;
-        sdp::Media ours = anchored(lines_[i], theirs.media[i], theirs, traces);
+        sdp::Media ours = anchored(open_[i], theirs.media[i], theirs, traces);
+        ours.set_direction(
+            sdp::answer_direction(offer.direction(offered), theirs.direction(theirs.media[i])));
         ours.type = offered.type;
         ours.protocol = offered.protocol;
         ours.set_codecs(codecs);
-        if (lines_[i].ours) ours.attributes.push_back({"crypto", lines_[i].ours->to_string()});
+        if (open_[i].ours) ours.attributes.push_back({"crypto", open_[i].ours->to_string()});
         out.media.push_back(std::move(ours));
     }
     if (!any) return tl::make_unexpected(Refusal{488, "no codec in common"});
     number(out);
-    if (auto set = set_remote(now, out, offer); !set) return tl::make_unexpected(set.error());
-    if (preview) return out;
-    if (auto agreed = agreement_.send_answer(out); !agreed) {
-        return tl::make_unexpected(Refusal{500, agreed.error().what});
+    if (!preview) {
+        if (auto agreed = agreement_.send_answer(out); !agreed) {
+            return tl::make_unexpected(Refusal{500, agreed.error().what});
+        }
+        commit(now);
     }
+    if (auto set = set_remote(now, out, offer); !set) return tl::make_unexpected(set.error());
     return out;
 }
 
 // ---------------------------------------------------------------------------------------------------- ports
 
 Taken<void> Anchor::set_remote(Time now, const sdp::Session& local, const sdp::Session& remote) {
-    for (std::size_t i = 0; i < lines_.size(); ++i) {
-        Line& line = lines_[i];
+    for (std::size_t i = 0; i < lines().size(); ++i) {
+        const Line& line = lines()[i];
         if (!line.port) continue;
         media::RemoteMedia r;
         r.direction = sdp::Direction::inactive;
@@ -384,7 +487,7 @@ Taken<void> Anchor::set_remote(Time now, const sdp::Session& local, const sdp::S
             const auto& mine = local.media[i];
             const auto& theirs = remote.media[i];
             std::tie(r.rtp, r.rtcp) = addresses(remote, theirs);
-            r.direction = sdp::both(local.direction(mine), sdp::reversed(said_direction(remote, theirs)));
+            r.direction = sdp::both(local.direction(mine), sdp::reversed(remote.direction(theirs)));
             r.codecs = shared(theirs.codecs(), mine.codecs());
             r.ours = shared(mine.codecs(), theirs.codecs());
             if (line.ours) {
@@ -400,9 +503,11 @@ Taken<void> Anchor::set_remote(Time now, const sdp::Session& local, const sdp::S
 }
 
 Taken<void> Anchor::join(Time now, Anchor& a, Anchor& b) {
-    for (std::size_t i = 0; i < std::min(a.lines_.size(), b.lines_.size()); ++i) {
-        if (!a.lines_[i].port || !b.lines_[i].port) continue;
-        if (auto joined = a.ports_.join(now, *a.lines_[i].port, *b.lines_[i].port); !joined) {
+    const auto& of_a = a.lines();
+    const auto& of_b = b.lines();
+    for (std::size_t i = 0; i < std::min(of_a.size(), of_b.size()); ++i) {
+        if (!of_a[i].port || !of_b[i].port) continue;
+        if (auto joined = a.ports_.join(now, *of_a[i].port, *of_b[i].port); !joined) {
             return tl::make_unexpected(Refusal{503, joined.error().what});
         }
     }
@@ -410,19 +515,24 @@ Taken<void> Anchor::join(Time now, Anchor& a, Anchor& b) {
 }
 
 std::vector<CdrMedia> Anchor::figures(std::string_view leg) const {
-    std::vector<CdrMedia> out;
-    for (const auto& line : lines_) {
-        if (line.port) out.push_back({std::string(leg), line.type, ports_.report(*line.port)});
+    auto out = closed_;
+    // Of the first offer, while it is open; a change has no figures before it is agreed.
+    for (const auto& line : lines_.empty() ? open_ : lines_) {
+        if (line.port) out.push_back({{}, line.type, ports_.report(*line.port)});
     }
+    for (auto& m : out) m.leg = leg;
     return out;
 }
 
 std::vector<CdrMedia> Anchor::close(Time now, std::string_view leg) {
-    std::vector<CdrMedia> out;
-    for (auto& line : lines_) {
-        if (line.port) out.push_back({std::string(leg), line.type, ports_.close(now, *line.port)});
+    if (lines_.empty()) lines_ = std::exchange(open_, {});
+    rollback(now);
+    auto out = std::exchange(closed_, {});
+    for (const auto& line : lines_) {
+        if (line.port) out.push_back({{}, line.type, ports_.close(now, *line.port)});
     }
     lines_.clear();
+    for (auto& m : out) m.leg = leg;
     return out;
 }
 

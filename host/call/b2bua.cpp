@@ -241,24 +241,28 @@ Taken<void> B2bua::agree(Time now, Call& call, const sip::Message& response) {
 
 void B2bua::on_acked(Time now, LegId leg, const sip::Message& ack) {
     Call* call = call_of(leg);
-    if (call == nullptr || !call->late_offer) return;
-    if (auto agreed = agree_late(now, *call, ack); !agreed) {
-        hang_up_both(now, *call, agreed.error().why);
-        finish(now, *call, 200, agreed.error().why, Ended::gateway);
+    if (call != nullptr && call->late_offer) take_late_answer(now, *call, leg, ack);
+}
+
+// The ACK of an INVITE without offer carries the answer; ours goes out in the other side's ACK. A 2xx to an
+// offer that nobody answers leaves no session to go back to, so the call is over (RFC 3261 13.2.2.4).
+void B2bua::take_late_answer(Time now, Call& call, LegId leg, const sip::Message& ack) {
+    if (auto agreed = agree_late(now, side(call, leg), other(call, leg), ack); !agreed) {
+        hang_up_both(now, call, agreed.error().why);
+        finish(now, call, 200, agreed.error().why, Ended::gateway);
     }
 }
 
-// The ACK of a call without offer carries the answer; ours goes out in the callee's ACK.
-Taken<void> B2bua::agree_late(Time now, Call& call, const sip::Message& ack) {
+Taken<void> B2bua::agree_late(Time now, Side& from, Side& to, const sip::Message& ack) {
     if (ack.body().empty()) return refusal(488, "ACK without the answer");
     auto session = parse_sdp(ack.body());
     if (!session) return tl::make_unexpected(session.error());
-    call.caller.traces.note(*session);
-    if (auto taken = call.caller.media->take_answer(now, *session, false); !taken) return taken;
-    auto answer = call.callee.media->make_answer(now, *session, call.caller.traces, false);
+    from.traces.note(*session);
+    if (auto taken = from.media->take_answer(now, *session, false); !taken) return taken;
+    auto answer = to.media->make_answer(now, *session, from.traces, false);
     if (!answer) return tl::make_unexpected(answer.error());
-    legs_.ack(now, call.callee.leg, answer->to_string());
-    return Anchor::join(now, *call.caller.media, *call.callee.media);
+    legs_.ack(now, to.leg, answer->to_string());
+    return Anchor::join(now, *from.media, *to.media);
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -277,57 +281,92 @@ void B2bua::on_reinvite(Time now, LegId leg, const sip::Message& request) {
 
 Taken<void> B2bua::cross_reinvite(Time now, Call& call, Side& from, const sip::Message& request) {
     Side& to = other(call, from.leg);
-    if (request.body().empty()) return refusal(488, "re-INVITE without offer");
+    if (from.media->agreement().agreed_remote() == nullptr ||
+        to.media->agreement().agreed_remote() == nullptr) {
+        return refusal(491, "not agreed yet");
+    }
+    const auto busy = [] { return refusal(491, "the other side is changing too"); };
+    if (request.body().empty()) {  // their 2xx brings the offer
+        if (!legs_.reinvite(now, to.leg, {})) return busy();
+        return {};
+    }
     auto offer = parse_sdp(request.body());
     if (!offer) return tl::make_unexpected(offer.error());
-    const auto* before = from.media->agreement().agreed_remote();
-    if (before == nullptr || to.media->agreement().agreed_remote() == nullptr)
-        return refusal(491, "not agreed yet");
-    if (!sdp::only_direction_changed(*before, *offer)) return refusal(488, "more than the direction changes");
+    from.traces.note(*offer);
     if (auto taken = from.media->take_offer(now, *offer); !taken) return taken;
     auto ours = to.media->make_offer(now, *offer, from.traces);
     if (!ours) {
-        from.media->rollback();
+        from.media->rollback(now);
         return tl::make_unexpected(ours.error());
     }
     if (!legs_.reinvite(now, to.leg, ours->to_string())) {
-        from.media->rollback();
-        to.media->rollback();
-        return refusal(491, "the other side is changing too");
+        from.media->rollback(now);
+        to.media->rollback(now);
+        return busy();
     }
     return {};
 }
 
 void B2bua::on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) {
     Call* call = call_of(leg);
-    if (call == nullptr) return;
+    if (call == nullptr) return legs_.ack(now, leg);
     Side& to = side(*call, leg);
     Side& from = other(*call, leg);
     to.traces.note(response, legs_.find(leg)->hop);
-    legs_.ack(now, leg);
-    if (auto done = finish_reinvite(now, from, to, response); !done) {
-        from.media->rollback();
-        to.media->rollback();
-        log::warning(call->start.call_id, "re-INVITE came to nothing: {}", done.error().why);
-        legs_.reject_reinvite(now, from.leg, 488);
+    const bool late = from.media->agreement().state() != sdp::OfferAnswer::State::remote_offer;
+    // Theirs is the offer: its ACK waits for the answer.
+    if (!late || response.body().empty()) legs_.ack(now, leg);
+    auto done = late ? offer_late(now, from, to, response) : finish_reinvite(now, from, to, response);
+    if (done) return;
+    log::warning(call->start.call_id, "re-INVITE came to nothing: {}", done.error().why);
+    // Where the other side has agreed, or waits for an answer that cannot be given, there is no way back.
+    const bool agreed = !late && to.media->agreement().state() == sdp::OfferAnswer::State::stable;
+    from.media->rollback(now);
+    to.media->rollback(now);
+    legs_.reject_reinvite(now, from.leg, 488);
+    if (agreed || (late && !response.body().empty())) {
+        hang_up_both(now, *call, done.error().why);
+        finish(now, *call, 200, done.error().why, Ended::gateway);
     }
 }
 
 Taken<void> B2bua::finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response) {
     auto session = parse_sdp(response.body());
     if (!session) return tl::make_unexpected(session.error());
+    to.traces.note(*session);
     if (auto taken = to.media->take_answer(now, *session, false); !taken) return taken;
     auto answer = from.media->make_answer(now, *session, to.traces, false);
     if (!answer) return tl::make_unexpected(answer.error());
+    if (auto joined = Anchor::join(now, *from.media, *to.media); !joined) return joined;
     legs_.accept_reinvite(now, from.leg, answer->to_string());
-    return Anchor::join(now, *from.media, *to.media);
+    return {};
+}
+
+// The 2xx to a re-INVITE without offer is an offer: it crosses in our 2xx, whose ACK brings the answer.
+Taken<void> B2bua::offer_late(Time now, Side& from, Side& to, const sip::Message& response) {
+    if (response.body().empty()) return refusal(488, "2xx without an offer");
+    auto session = parse_sdp(response.body());
+    if (!session) return tl::make_unexpected(session.error());
+    to.traces.note(*session);
+    if (auto taken = to.media->take_offer(now, *session); !taken) return taken;
+    auto offer = from.media->make_offer(now, *session, to.traces);
+    if (!offer) return tl::make_unexpected(offer.error());
+    legs_.accept_reinvite(now, from.leg, offer->to_string());
+    return {};
+}
+
+void B2bua::on_reinvite_acked(Time now, LegId leg, const sip::Message& ack) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    if (side(*call, leg).media->agreement().state() != sdp::OfferAnswer::State::local_offer) return;
+    take_late_answer(now, *call, leg, ack);
 }
 
 void B2bua::on_reinvite_failed(Time now, LegId leg, int status) {
     Call* call = call_of(leg);
     if (call == nullptr) return;
-    call->caller.media->rollback();
-    call->callee.media->rollback();
+    call->caller.media->rollback(now);
+    call->callee.media->rollback(now);
     legs_.reject_reinvite(now, other(*call, leg).leg, reinvite_status(status));
 }
 

@@ -65,7 +65,7 @@ class B2bua final : public LegEvents {
     void on_bye(Time now, LegId leg, const sip::Message& bye) override;
     void on_lost(Time now, LegId leg, std::string_view why) override;
     void on_reinvite(Time now, LegId leg, const sip::Message& request) override;
-    void on_reinvite_acked(Time, LegId, const sip::Message&) override {}
+    void on_reinvite_acked(Time now, LegId leg, const sip::Message& ack) override;
     void on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, LegId leg, int status) override;
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,
@@ -77,9 +77,11 @@ class B2bua final : public LegEvents {
     Taken<void> send_on(Time now, Call& call, const sip::Message& invite, const Target& target);
     Taken<void> preview(Time now, Call& call, const sip::Message& response);
     Taken<void> agree(Time now, Call& call, const sip::Message& response);
-    Taken<void> agree_late(Time now, Call& call, const sip::Message& ack);
+    void take_late_answer(Time now, Call& call, LegId leg, const sip::Message& ack);
+    Taken<void> agree_late(Time now, Side& from, Side& to, const sip::Message& ack);
     Taken<void> cross_reinvite(Time now, Call& call, Side& from, const sip::Message& request);
     Taken<void> finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response);
+    Taken<void> offer_late(Time now, Side& from, Side& to, const sip::Message& response);
     Side make_side(LegId leg, const Trunk& trunk, std::string_view call_id, const sip::Hop& hop);
     void refuse(Time now, Call& call, int status, std::string_view why, Ended by,
                 const ExtraHeaders& headers = {});

@@ -30,31 +30,6 @@ Result<void> check_answer(const Session& offer, const Session& answer) {
     return {};
 }
 
-void erase_directions(std::vector<Attribute>& attributes) {
-    std::erase_if(attributes, [](const Attribute& a) {
-        return !a.value &&
-               (a.name == "sendrecv" || a.name == "sendonly" || a.name == "recvonly" || a.name == "inactive");
-    });
-}
-
-// Same address for the m-line, or one of them the hold of old.
-bool same_connection(const Connection* a, const Connection* b) {
-    if (!a || !b) return a == b;
-    return *a == *b || a->unspecified() || b->unspecified();
-}
-
-Session without_directions(const Session& s) {
-    Session out = s;
-    out.origin.version = 0;
-    out.connection.reset();
-    erase_directions(out.attributes);
-    for (Media& m : out.media) {
-        m.connection.reset();
-        erase_directions(m.attributes);
-    }
-    return out;
-}
-
 }  // namespace
 
 bool OfferAnswer::send_offer(Session offer) {
@@ -103,18 +78,9 @@ const Session* OfferAnswer::remote() const {
 }
 
 Result<void> check_reoffer(const Session& before, const Session& after) {
-    if (after.origin.session_id != before.origin.session_id ||
-        after.origin.username != before.origin.username)
-        return fail("SDP re-offer: o= names another session");
     if (after.media.size() < before.media.size())
         return fail(
             fmt::format("SDP re-offer: {} m-lines after {}", after.media.size(), before.media.size()));
-    for (std::size_t i = 0; i < before.media.size(); ++i)
-        if (!before.media[i].rejected() && !iequals(after.media[i].type, before.media[i].type))
-            return fail(fmt::format("SDP re-offer, m-line {}: type changed", i + 1));
-    if (after.origin.version < before.origin.version) return fail("SDP re-offer: o= version went back");
-    if (after.origin.version == before.origin.version && after != before)
-        return fail("SDP re-offer: changed without a new o= version");
     return {};
 }
 
@@ -136,14 +102,6 @@ std::vector<Codec> common_codecs(const std::vector<Codec>& offered, const std::v
         out.back().fmtp = found->fmtp;
     }
     return out;
-}
-
-bool only_direction_changed(const Session& before, const Session& after) {
-    if (before.media.size() != after.media.size()) return false;
-    for (std::size_t i = 0; i < before.media.size(); ++i)
-        if (!same_connection(before.connection_of(before.media[i]), after.connection_of(after.media[i])))
-            return false;
-    return without_directions(before) == without_directions(after);
 }
 
 Direction answer_direction(Direction offered, Direction ours) {

@@ -46,18 +46,15 @@ class OfferAnswer {
     std::optional<Session> agreed_local_, agreed_remote_, pending_;
 };
 
-// Whether a new description of one side follows 3264 8: same o= user and session id; m-lines never removed;
-// type kept except where a disabled line is used anew; o= version up when anything changed. The RFC says up
-// by one; more is taken, since clocks serve as versions.
+// Whether a new description of one side can take the place of the one before (3264 8): m-lines are never
+// removed. Nothing is made of o=: peers behind a B2BUA of theirs change its session id, some forget to count
+// the version; what changed is seen in the rest, and where nothing did nothing follows.
 Result<void> check_reoffer(const Session& before, const Session& after);
 // An m-line answered with port 0: type, protocol and formats copied (3264 6).
 Media reject(const Media& offered);
 // Codecs of `offered` that `ours` also has, in the offer's order, with the offer's payload types and our
 // fmtp, which in an answer says what the answerer takes (3264 6.1).
 std::vector<Codec> common_codecs(const std::vector<Codec>& offered, const std::vector<Codec>& ours);
-// True where two descriptions of the same session differ in nothing but direction attributes, o= version and
-// the unspecified connection address of an old hold (3264 8.4). True of equal ones, too.
-bool only_direction_changed(const Session& before, const Session& after);
 // Direction of an answer to an offered direction when we are willing to do `ours` (3264 6.1).
 Direction answer_direction(Direction offered, Direction ours);
 
