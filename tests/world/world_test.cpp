@@ -27,6 +27,8 @@ TEST(World, KeepsItsInvariantsWhateverTheWeather) {
         sum.refused += report.phones.refused;
         sum.holds += report.phones.holds;
         sum.resumes += report.phones.resumes;
+        sum.changes += report.phones.changes;
+        sum.late_changes += report.phones.late_changes;
         sum.reinvites_refused += report.phones.reinvites_refused;
         sum.late_offers += report.phones.late_offers;
         sum.noise += report.phones.noise;
@@ -43,6 +45,8 @@ TEST(World, KeepsItsInvariantsWhateverTheWeather) {
     EXPECT_GT(sum.refused, 10u);
     EXPECT_GT(sum.holds, 10u);
     EXPECT_GT(sum.resumes, 5u);
+    EXPECT_GT(sum.changes, 10u);
+    EXPECT_GT(sum.late_changes, 5u);
     EXPECT_GT(sum.reinvites_refused, 5u);
     EXPECT_GT(sum.late_offers, 10u);
     EXPECT_GT(sum.noise, 10u);

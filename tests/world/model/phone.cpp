@@ -217,7 +217,8 @@ void Phone::confirmed(Call& call) {
     later(Seconds(25), call.leg, &Phone::hang_up);
     for (int i = 0; i < 3; ++i) {
         if (dice_.chance(habits_.hold)) {
-            later(dice_.between(Millis(0), Millis(10000)), call.leg, &Phone::change_hold);
+            later(dice_.between(Millis(0), Millis(10000)), call.leg,
+                  dice_.chance(60) ? &Phone::change_hold : &Phone::change);
         }
         if (dice_.chance(habits_.noise)) {
             later(dice_.between(Millis(0), Millis(10000)), call.leg, &Phone::make_noise);
@@ -234,17 +235,44 @@ void Phone::hang_up(Call& call) {
 void Phone::change_hold(Call& call) {
     static const std::vector<sdp::Direction> holds{sdp::Direction::sendonly, sdp::Direction::inactive,
                                                    sdp::Direction::recvonly};
+    static const std::vector<Wish::Hold> forms{Wish::Hold::attribute, Wish::Hold::session,
+                                               Wish::Hold::address};
+    if (!may_change(call)) return;
     call.wanted = call.holding ? sdp::Direction::sendrecv : dice_.one_of(holds);
-    // An offer may not be made while another is under way; Legs knows.
+    reinvite(call, call.voice->offer({.direction = call.wanted, .hold = dice_.one_of(forms)}));
+}
+
+// An offer may not be made while another is under way; Legs knows.
+bool Phone::may_change(const Call& call) const {
     const auto* leg = legs_.find(call.leg);
-    if (leg == nullptr || leg->reinvite_in || leg->reinvite_out || leg->ok_pending ||
-        leg->state != call::LegState::confirmed) {
-        return;
-    }
+    return leg != nullptr && !leg->reinvite_in && !leg->reinvite_out && !leg->reinvite_ack &&
+           !leg->ok_pending && leg->state == call::LegState::confirmed;
+}
+
+void Phone::reinvite(Call& call, const std::string& body) {
     call.story.disturbed = true;
-    if (!legs_.reinvite(surroundings_.now(), call.leg, call.voice->offer(call.wanted))) {
+    call.late_change = body.empty();
+    if (!legs_.reinvite(surroundings_.now(), call.leg, body)) {
         surroundings_.problem("a re-INVITE that should go did not");
     }
+}
+
+// Anything but the direction: or nothing, and the other side makes the offer.
+void Phone::change(Call& call) {
+    static const std::vector<std::vector<std::uint8_t>> codecs{{0}, {8, 101}, {0, 8, 101}};
+    if (!may_change(call)) return;
+    call.wanted = call.holding ? sdp::Direction::sendonly : sdp::Direction::sendrecv;
+    if (dice_.chance(30)) return reinvite(call, {});
+    Wish wish{.direction = call.wanted};
+    if (dice_.chance(40)) wish.codecs = dice_.one_of(codecs);
+    wish.new_keys = dice_.chance(30);
+    if (dice_.chance(50)) wish.video = dice_.chance(60);
+    if (dice_.chance(25)) {
+        wish.local = Endpoint{habits_.media, next_port_};
+        next_port_ = static_cast<std::uint16_t>(next_port_ + 2);
+        by_media_[*wish.local] = call.leg;
+    }
+    reinvite(call, call.voice->offer(wish));
 }
 
 void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) {
@@ -257,23 +285,43 @@ void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) 
     }
     if (dice_.chance(2)) return;  // forgets to answer; the call ends some day
     const auto willing = call->holding ? sdp::Direction::sendonly : sdp::Direction::sendrecv;
+    if (request.body().empty()) {
+        auto offer = call->voice->offer(willing);
+        if (dice_.chance(habits_.bad_answer)) offer = "v=0\r\n";
+        return legs_.accept_reinvite(now, leg, offer);
+    }
     if (const auto answer = call->voice->answer(request.body(), willing)) {
         legs_.accept_reinvite(now, leg, *answer);
     } else {
-        surroundings_.problem(habits_.name + " cannot answer the gateway's re-INVITE");
+        counters_.unusable.push_back("cannot answer a re-INVITE");
         legs_.reject_reinvite(now, leg, 488);
     }
 }
 
-void Phone::on_reinvite_acked(Time, call::LegId, const sip::Message&) {}
+void Phone::on_reinvite_acked(Time now, call::LegId leg, const sip::Message& ack) {
+    Call* call = find(leg);
+    if (call == nullptr || !call->voice->offering() || call->voice->take_answer(ack.body())) return;
+    // None comes where the gateway ends the call.
+    if (!ack.body().empty()) counters_.unusable.push_back("cannot use the answer in the ACK of a re-INVITE");
+    legs_.hang_up(now, leg);
+    finish(leg);
+}
 
 void Phone::on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) {
-    legs_.ack(now, leg);
     Call* call = find(leg);
-    if (call == nullptr) return;
-    if (!call->voice->take_answer(response.body())) {
-        surroundings_.problem(habits_.name + " cannot use the gateway's answer to its re-INVITE");
+    if (call == nullptr) return legs_.ack(now, leg);
+    if (call->late_change) {
+        const auto answer = call->voice->answer(response.body(), call->wanted);
+        if (!answer) counters_.unusable.push_back("cannot answer the offer in a 2xx");
+        legs_.ack(now, leg, answer && !dice_.chance(habits_.bad_answer) ? *answer : "");
+        ++counters_.late_changes;
+        return;
     }
+    legs_.ack(now, leg);
+    if (!call->voice->take_answer(response.body())) {
+        counters_.unusable.push_back("cannot use the answer to a re-INVITE");
+    }
+    ++counters_.changes;
     call->holding = call->wanted != sdp::Direction::sendrecv;
     ++(call->holding ? counters_.holds : counters_.resumes);
     talk(*call);
@@ -306,7 +354,7 @@ void Phone::finish(call::LegId leg) {
     if (call == nullptr) return;
     call->story.ended = surroundings_.now();
     stories_.push_back(std::move(call->story));
-    by_media_.erase(call->media);
+    std::erase_if(by_media_, [&](const auto& m) { return m.second == leg; });
     calls_.erase(leg);
 }
 
@@ -347,7 +395,8 @@ void Phone::talk(Call& call) {
             if (c->voice->may_send()) {
                 c->story.sent.push_back(phone.surroundings_.now());
                 ++phone.counters_.packets_sent;
-                phone.surroundings_.send_media(c->media, c->voice->remote(), c->voice->next_packet());
+                phone.surroundings_.send_media(c->voice->local(), c->voice->remote(),
+                                               c->voice->next_packet());
             }
             phone.surroundings_.later(packet_interval, [&phone, id, left] { step(phone, id, left - 1); });
         }

@@ -31,11 +31,13 @@ struct Habits {
 
 struct PhoneCounters {
     std::uint64_t dialled = 0, rung = 0, answered = 0, gave_up = 0, refused = 0, failed = 0, lost = 0;
-    std::uint64_t holds = 0, resumes = 0, reinvites_refused = 0, late_offers = 0, noise = 0;
+    std::uint64_t holds = 0, resumes = 0, changes = 0, late_changes = 0, reinvites_refused = 0,
+                  late_offers = 0, noise = 0;
     std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
-    std::uint64_t unreadable = 0;      // SIP that is none
-    std::vector<std::string> corrupt;  // what was wrong with each packet that authenticated and is nobody's
-    std::uint64_t misplaced = 0;       // media from another port than the gateway named
+    std::uint64_t unreadable = 0;       // SIP that is none
+    std::vector<std::string> unusable;  // descriptions of the gateway's within a call
+    std::vector<std::string> corrupt;   // what was wrong with each packet that authenticated and is nobody's
+    std::uint64_t misplaced = 0;        // media from another port than the gateway named
 };
 
 // What remains of a call for judging it afterwards.
@@ -74,6 +76,7 @@ class Phone final : sip::TransactionWire, call::LegEvents {
         std::unique_ptr<Voice> voice;
         Endpoint media;
         bool late_offer = false, previewed = false, holding = false;
+        bool late_change = false;  // a re-INVITE of ours without offer is on its way
         std::string early_answer;
         sdp::Direction wanted = sdp::Direction::sendrecv;  // of a re-INVITE on its way
         bool talking = false;
@@ -108,6 +111,9 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     void give_up(Call& call);
     void hang_up(Call& call);
     void change_hold(Call& call);
+    void change(Call& call);
+    bool may_change(const Call& call) const;
+    void reinvite(Call& call, const std::string& body);
     void make_noise(Call& call);
     void confirmed(Call& call);
     void talk(Call& call);

@@ -33,15 +33,15 @@ Voice::Voice(Dice& dice, Endpoint local, std::uint32_t serial, bool caller, call
       timestamp_(dice.u32()),
       sequence_(static_cast<std::uint16_t>(dice.below(0x8000))) {}
 
-sdp::Session Voice::describe(sdp::Direction direction, const std::string& protocol) {
+sdp::Session Voice::describe(sdp::Direction direction, const std::string& protocol, Endpoint local) {
     sdp::Session s;
     s.origin.username = name_;
     s.origin.session_id = session_id_;
-    s.origin.address = local_.ip.to_string();
-    s.connection = sdp::Connection{false, local_.ip.to_string(), {}};
+    s.origin.address = local.ip.to_string();
+    s.connection = sdp::Connection{false, local.ip.to_string(), {}};
     sdp::Media m;
     m.type = "audio";
-    m.port = local_.port;
+    m.port = local.port;
     m.protocol = protocol;
     m.set_codecs(
         {{0, "PCMU", 8000, 1, {}}, {8, "PCMA", 8000, 1, {}}, {101, "telephone-event", 8000, 1, "0-15"}});
@@ -50,19 +50,73 @@ sdp::Session Voice::describe(sdp::Direction direction, const std::string& protoc
     return s;
 }
 
-std::string Voice::offer(sdp::Direction direction) {
+// Nothing is ever sent there: it is there to have ports and keys.
+sdp::Media Voice::video(const std::string& protocol, Endpoint local) {
+    sdp::Media m;
+    m.type = "video";
+    m.port = static_cast<std::uint16_t>(local.port + 20000);
+    m.protocol = protocol;
+    m.formats = {"31"};
+    return m;
+}
+
+sdp::Media Voice::video_answer(const sdp::Media& offered) {
+    video_ = !offered.rejected() && dice_.chance(60);
+    if (!video_) return sdp::reject(offered);
+    auto m = video(offered.protocol, local_);
+    const auto lines = sdp::cryptos(offered);
+    if (srtp_ == call::SrtpMode::off || lines.empty()) {
+        if (offered.protocol.find("SAVP") == std::string::npos) return m;
+        video_ = false;
+        return sdp::reject(offered);
+    }
+    const sdp::Crypto ours{lines[0].tag, sdp::make_srtp_key(lines[0].key.suite, dice_)};
+    m.attributes.push_back({"crypto", ours.to_string()});
+    return m;
+}
+
+std::string Voice::offer(const Wish& wish) {
+    const auto direction = wish.direction;
     Pending pending;
     pending.direction = direction;
+    pending.local = wish.local.value_or(local_);
+    pending.video = wish.video.value_or(video_);
+    pending.lines = pending.video ? std::max<std::size_t>(lines_, 2) : lines_;
     if (our_key_) {
         pending.keys = {*our_key_};
+        if (wish.new_keys) pending.keys[0].key = sdp::make_srtp_key(our_key_->key.suite, dice_);
+        rekeyed_ = rekeyed_ || wish.new_keys;
     } else if (!agreed_ && srtp_ != call::SrtpMode::off) {
         for (const auto suite : suites_) {
             pending.keys.push_back(
                 {static_cast<std::uint32_t>(pending.keys.size() + 1), sdp::make_srtp_key(suite, dice_)});
         }
     }
-    auto s = describe(direction, protocol_);
+    auto s = describe(direction, protocol_, pending.local);
+    auto codecs = s.media[0].codecs();
+    std::erase_if(codecs, [&](const sdp::Codec& c) {
+        return std::find(wish.codecs.begin(), wish.codecs.end(), c.payload_type) == wish.codecs.end();
+    });
+    s.media[0].set_codecs(codecs);
+    if (wish.hold == Wish::Hold::session) {
+        s.attributes.push_back({std::string(sdp::to_string(direction)), {}});
+        s.media[0].erase_attributes(sdp::to_string(direction));
+    }
+    if (wish.hold == Wish::Hold::address && direction == sdp::Direction::sendonly) {
+        s.connection->address = "0.0.0.0";
+        s.media[0].set_direction(sdp::Direction::sendrecv);
+    }
     for (const auto& key : pending.keys) s.media[0].attributes.push_back({"crypto", key.to_string()});
+    if (pending.lines > 1) {
+        auto m = video(protocol_, pending.local);
+        if (!pending.video) m = sdp::reject(m);
+        for (const auto& key : pending.keys) {
+            if (m.rejected()) break;
+            const sdp::Crypto own{key.tag, sdp::make_srtp_key(key.key.suite, dice_)};
+            m.attributes.push_back({"crypto", own.to_string()});
+        }
+        s.media.push_back(std::move(m));
+    }
     s.origin.version = ++version_;
     pending_ = std::move(pending);
     return s.to_string();
@@ -70,7 +124,7 @@ std::string Voice::offer(sdp::Direction direction) {
 
 std::optional<std::string> Voice::answer(std::string_view their_offer, sdp::Direction willing) {
     const auto theirs = sdp::Session::parse(their_offer);
-    if (!theirs || theirs->media.size() != 1 || theirs->media[0].rejected()) return std::nullopt;
+    if (!theirs || theirs->media.size() < lines_ || theirs->media[0].rejected()) return std::nullopt;
     const auto& m = theirs->media[0];
     std::optional<sdp::Crypto> ours;
     sdp::SrtpKey key;
@@ -88,12 +142,13 @@ std::optional<std::string> Voice::answer(std::string_view their_offer, sdp::Dire
     if (!ours && (secured || srtp_ == call::SrtpMode::mandatory)) return std::nullopt;
     protocol_ = m.protocol;
     const auto mine = sdp::answer_direction(theirs->direction(m), willing);
-    auto s = describe(mine, m.protocol);
+    auto s = describe(mine, m.protocol, local_);
     // One voice codec, as most phones answer.
     auto codecs = sdp::common_codecs(m.codecs(), s.media[0].codecs());
     if (codecs.empty()) return std::nullopt;
     s.media[0].set_codecs(codecs);
     if (ours) s.media[0].attributes.push_back({"crypto", ours->to_string()});
+    for (std::size_t i = 1; i < theirs->media.size(); ++i) s.media.push_back(video_answer(theirs->media[i]));
     s.origin.version = ++version_;
     if (!agree(*theirs, mine, std::move(ours), key)) return std::nullopt;
     return s.to_string();
@@ -101,7 +156,9 @@ std::optional<std::string> Voice::answer(std::string_view their_offer, sdp::Dire
 
 bool Voice::take_answer(std::string_view body) {
     const auto theirs = sdp::Session::parse(body);
-    if (!theirs || !pending_ || theirs->media.size() != 1 || theirs->media[0].rejected()) return false;
+    if (!theirs || !pending_ || theirs->media.size() != pending_->lines || theirs->media[0].rejected()) {
+        return false;
+    }
     std::optional<sdp::Crypto> ours;
     sdp::SrtpKey key;
     if (const auto lines = sdp::cryptos(theirs->media[0]); !lines.empty()) {
@@ -112,7 +169,10 @@ bool Voice::take_answer(std::string_view body) {
         key = lines[0].key;
     }
     if (!ours && srtp_ == call::SrtpMode::mandatory) return false;
-    return agree(*theirs, pending_->direction, std::move(ours), key);
+    if (!agree(*theirs, pending_->direction, std::move(ours), key)) return false;
+    local_ = pending_->local;
+    video_ = theirs->media.size() > 1 && !theirs->media[1].rejected();
+    return true;
 }
 
 bool Voice::agree(const sdp::Session& theirs, sdp::Direction mine, std::optional<sdp::Crypto> ours,
@@ -144,6 +204,7 @@ bool Voice::agree(const sdp::Session& theirs, sdp::Direction mine, std::optional
     mine_ = mine;
     theirs_ = theirs.direction(m);
     payload_type_ = codecs[0].payload_type;
+    lines_ = theirs.media.size();
     agreed_ = true;
     return true;
 }
@@ -188,7 +249,8 @@ Voice::Heard Voice::hear(ByteView bytes) {
                 heard.what = Heard::What::replayed;
                 return heard;
             default:
-                heard.what = Heard::What::forged;
+                // After a change of keys the last of the old may come, and the first of the new.
+                heard.what = rekeyed_ ? Heard::What::early : Heard::What::forged;
                 return heard;
         }
     }
@@ -215,7 +277,7 @@ bool Voice::hear_rtcp(ByteView bytes) {
     if (in_) {
         const auto outcome = in_->unprotect_rtcp(clear);
         if (outcome == cpu::Srtp::Outcome::replayed) return true;
-        if (outcome != cpu::Srtp::Outcome::ok) return false;
+        if (outcome != cpu::Srtp::Outcome::ok) return rekeyed_;
     }
     return rtp::RtcpCompound::parse(clear).has_value();
 }

@@ -14,20 +14,34 @@
 
 namespace causeway::world {
 
+// What an offer says, and how.
+struct Wish {
+    enum class Hold { attribute, session, address };  // a= of the line or of the session, c=0.0.0.0
+    sdp::Direction direction = sdp::Direction::sendrecv;
+    Hold hold = Hold::attribute;
+    bool new_keys = false;
+    std::vector<std::uint8_t> codecs{0, 8, 101};
+    std::optional<bool> video{};      // a second line in use, or out of use; absent: as before
+    std::optional<Endpoint> local{};  // moves there
+};
+
 class Voice {
   public:
     Voice(Dice& dice, Endpoint local, std::uint32_t serial, bool caller, call::SrtpMode srtp,
           std::vector<sdp::SrtpSuite> suites, std::string name);
 
     // ---- offer and answer. What is pending takes effect with the answer.
-    std::string offer(sdp::Direction direction);
+    std::string offer(const Wish& wish);
+    std::string offer(sdp::Direction direction) { return offer(Wish{.direction = direction}); }
     // The answer to an offer of theirs; nothing where it cannot be taken.
     std::optional<std::string> answer(std::string_view their_offer, sdp::Direction willing);
     bool take_answer(std::string_view body);
     void rollback() { pending_.reset(); }
+    bool offering() const { return pending_.has_value(); }
 
     // ---- packets
     bool may_send() const;
+    Endpoint local() const { return local_; }
     Endpoint remote() const { return remote_; }
     // The next packet, protected where the call is secured; its number is sent() before.
     Bytes next_packet();
@@ -47,8 +61,13 @@ class Voice {
     struct Pending {
         std::vector<sdp::Crypto> keys;
         sdp::Direction direction = sdp::Direction::sendrecv;
+        Endpoint local;
+        std::size_t lines = 1;
+        bool video = false;
     };
-    sdp::Session describe(sdp::Direction direction, const std::string& protocol);
+    sdp::Session describe(sdp::Direction direction, const std::string& protocol, Endpoint local);
+    sdp::Media video(const std::string& protocol, Endpoint local);
+    sdp::Media video_answer(const sdp::Media& offered);
     bool agree(const sdp::Session& theirs, sdp::Direction mine, std::optional<sdp::Crypto> ours,
                const sdp::SrtpKey& key);
     static Bytes payload(std::uint32_t serial, bool caller, std::uint32_t index);
@@ -61,9 +80,9 @@ class Voice {
     std::vector<sdp::SrtpSuite> suites_;
     std::string name_, protocol_;
     std::uint64_t session_id_, version_ = 0;
-    std::string last_description_;
     std::optional<Pending> pending_;
-    bool agreed_ = false;
+    bool agreed_ = false, video_ = false, rekeyed_ = false;
+    std::size_t lines_ = 1;
     sdp::Direction mine_ = sdp::Direction::sendrecv, theirs_ = sdp::Direction::inactive;
     std::optional<sdp::Crypto> our_key_;
     sdp::SrtpKey their_key_;

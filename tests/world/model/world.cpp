@@ -31,6 +31,8 @@ void add(PhoneCounters& sum, const PhoneCounters& c) {
     sum.lost += c.lost;
     sum.holds += c.holds;
     sum.resumes += c.resumes;
+    sum.changes += c.changes;
+    sum.late_changes += c.late_changes;
     sum.reinvites_refused += c.reinvites_refused;
     sum.late_offers += c.late_offers;
     sum.noise += c.noise;
@@ -418,7 +420,7 @@ void World::problem(std::string what) {
 // What is true at any time.
 void World::check_now() {
     const auto s = core_.status();
-    if (s.media.ports_in_use > 2 * s.calls) problem("more ports than the calls can have");
+    if (s.media.ports_in_use > 4 * s.calls) problem("more ports than the calls can have");
     if (s.media.engine.ingresses != s.media.ports_in_use || s.media.engine.egresses != s.media.ports_in_use ||
         s.media.engine.paths > s.media.ports_in_use) {
         problem("contexts and ports do not match");
@@ -462,6 +464,7 @@ void World::check_end() {
         // A changed copy of a description may take the keys out of it: what is secret then passes as plain.
         for (const Phone* phone : {&left_, &right_}) {
             for (const auto& why : phone->counters().corrupt) problem("heard " + why);
+            for (const auto& why : phone->counters().unusable) problem(phone->habits().name + " " + why);
         }
     }
     check_heard(left_, right_);
