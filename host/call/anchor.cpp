@@ -76,42 +76,50 @@ std::vector<sdp::Codec> shared(const std::vector<sdp::Codec>& list, const std::v
     return out;
 }
 
+// Payload types by what they stand for. An encoding may stand in the list several times (packetization modes
+// of H.264, say): then parameters decide, else the number itself; each number is given out once.
+class Numbers {
+  public:
+    explicit Numbers(const std::vector<sdp::Codec>& known) : known_(known) {}
+    std::optional<std::uint8_t> take(const sdp::Codec& wanted) {
+        const sdp::Codec* best = nullptr;
+        int best_rank = -1;
+        for (const auto& k : known_) {
+            if (!k.same_encoding(wanted) || used_.test(k.payload_type & 127U)) continue;
+            const int rank = k.fmtp == wanted.fmtp ? 2 : k.payload_type == wanted.payload_type ? 1 : 0;
+            if (rank <= best_rank) continue;
+            best = &k;
+            best_rank = rank;
+        }
+        if (best == nullptr) return std::nullopt;
+        used_.set(best->payload_type & 127U);
+        return best->payload_type;
+    }
+
+  private:
+    const std::vector<sdp::Codec>& known_;
+    std::bitset<128> used_;
+};
+
 // `codecs` with the payload types that `known` has for them: a number keeps its meaning for the whole session
-// (RFC 3264 8.3.2).
+// (RFC 3264 8.3.2). What is new keeps its number where that is free.
 std::vector<sdp::Codec> renumbered(std::vector<sdp::Codec> codecs, const std::vector<sdp::Codec>& known) {
     std::bitset<128> taken;
     for (const auto& k : known) taken.set(k.payload_type & 127U);
-    const auto number_of = [&](const sdp::Codec& c, std::bitset<128>& used) -> std::optional<std::uint8_t> {
-        const sdp::Codec* like = nullptr;
-        for (const auto& k : known) {
-            if (!k.same_encoding(c) || used.test(k.payload_type & 127U)) continue;
-            if (like == nullptr || k.fmtp == c.fmtp) like = &k;
-            if (k.fmtp == c.fmtp) break;
-        }
-        if (like == nullptr) return std::nullopt;
-        used.set(like->payload_type & 127U);
-        return like->payload_type;
-    };
-    std::bitset<128> used;
-    std::vector<std::optional<std::uint8_t>> numbers;
-    for (const auto& c : codecs) {
-        numbers.push_back(number_of(c, used));
-        if (!numbers.back() && !taken.test(c.payload_type & 127U)) {
-            numbers.back() = c.payload_type;
-            used.set(c.payload_type & 127U);
-        }
-    }
-    taken |= used;
+    Numbers numbers(known);
     std::vector<sdp::Codec> out;
-    for (std::size_t i = 0; i < codecs.size(); ++i) {
-        for (std::uint8_t free = 96; !numbers[i] && free < 128; ++free) {
-            if (taken.test(free)) continue;
-            numbers[i] = free;
-            taken.set(free);
+    for (auto& c : codecs) {
+        auto number = numbers.take(c);
+        if (!number && !taken.test(c.payload_type & 127U)) number = c.payload_type;
+        for (std::uint8_t free = 96; !number && free < 128; ++free) {
+            const bool wanted = std::any_of(codecs.begin(), codecs.end(),
+                                            [&](const auto& other) { return other.payload_type == free; });
+            if (!taken.test(free) && !wanted) number = free;
         }
-        if (!numbers[i]) continue;  // no number left
-        codecs[i].payload_type = *numbers[i];
-        out.push_back(std::move(codecs[i]));
+        if (!number) continue;  // none left
+        taken.set(*number & 127U);
+        c.payload_type = *number;
+        out.push_back(c);
     }
     return out;
 }
@@ -403,6 +411,25 @@ Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, con
     return out;
 }
 
+Taken<sdp::Session> Anchor::repeat_offer() {
+    if (agreement_.state() != sdp::OfferAnswer::State::stable) {
+        return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    }
+    sdp::Session out = *agreement_.agreed_local();
+    open_offer(0);
+    for (auto& line : open_) {
+        if (line.ours) line.offered = {*line.ours};
+    }
+    out.connection.reset();
+    for (auto& m : out.media) {
+        const auto* c = agreement_.agreed_local()->connection_of(m);
+        if (!m.rejected() && c != nullptr) m.connection = *c;
+    }
+    number(out);
+    agreement_.send_offer(out);
+    return out;
+}
+
 Taken<void> Anchor::take_answer(Time now, const sdp::Session& answer, bool preview) {
     if (agreement_.state() != sdp::OfferAnswer::State::local_offer) {
         return tl::make_unexpected(Refusal{488, "an answer without an offer"});
@@ -439,12 +466,12 @@ Taken<sdp::Session> Anchor::make_answer(Time now, const sdp::Session& theirs, co
         // Their choice and order, our caller's numbers; parameters as the answerer gave them.
         std::vector<sdp::Codec> codecs;
         if (live) {
-            const auto numbers = offered.codecs();
+            const auto known = offered.codecs();
+            Numbers numbers(known);
             for (auto c : theirs.media[i].codecs()) {
-                const auto like = std::find_if(numbers.begin(), numbers.end(),
-                                               [&](const auto& n) { return n.same_encoding(c); });
-                if (like == numbers.end()) continue;
-                c.payload_type = like->payload_type;
+                const auto number = numbers.take(c);
+                if (!number) continue;
+                c.payload_type = *number;
                 codecs.push_back(std::move(c));
             }
         }

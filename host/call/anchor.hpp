@@ -46,6 +46,8 @@ class Anchor {
     Taken<void> take_answer(Time now, const sdp::Session& answer, bool preview);
     // Our answer, made of what the other leg answered. The same again for a preview and the 2xx.
     Taken<sdp::Session> make_answer(Time now, const sdp::Session& theirs, const Traces& traces, bool preview);
+    // What was agreed, as our offer: for a peer that has changed where nobody else has.
+    Taken<sdp::Session> repeat_offer();
     // The pending offer came to nothing: what was agreed stands.
     void rollback(Time now);
 

@@ -248,8 +248,7 @@ void B2bua::on_acked(Time now, LegId leg, const sip::Message& ack) {
 // offer that nobody answers leaves no session to go back to, so the call is over (RFC 3261 13.2.2.4).
 void B2bua::take_late_answer(Time now, Call& call, LegId leg, const sip::Message& ack) {
     if (auto agreed = agree_late(now, side(call, leg), other(call, leg), ack); !agreed) {
-        hang_up_both(now, call, agreed.error().why);
-        finish(now, call, 200, agreed.error().why, Ended::gateway);
+        end_call(now, call, agreed.error().why);
     }
 }
 
@@ -308,26 +307,46 @@ Taken<void> B2bua::cross_reinvite(Time now, Call& call, Side& from, const sip::M
 }
 
 void B2bua::on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) {
+    using State = sdp::OfferAnswer::State;
     Call* call = call_of(leg);
     if (call == nullptr) return legs_.ack(now, leg);
     Side& to = side(*call, leg);
     Side& from = other(*call, leg);
     to.traces.note(response, legs_.find(leg)->hop);
-    const bool late = from.media->agreement().state() != sdp::OfferAnswer::State::remote_offer;
+    const bool late = to.media->agreement().state() != State::local_offer;
+    const bool restoring = !late && from.media->agreement().state() != State::remote_offer;
     // Theirs is the offer: its ACK waits for the answer.
     if (!late || response.body().empty()) legs_.ack(now, leg);
-    auto done = late ? offer_late(now, from, to, response) : finish_reinvite(now, from, to, response);
+    auto done = late        ? offer_late(now, from, to, response)
+                : restoring ? take_restored(now, to, response)
+                            : finish_reinvite(now, from, to, response);
     if (done) return;
     log::warning(call->start.call_id, "re-INVITE came to nothing: {}", done.error().why);
-    // Where the other side has agreed, or waits for an answer that cannot be given, there is no way back.
-    const bool agreed = !late && to.media->agreement().state() == sdp::OfferAnswer::State::stable;
+    const bool agreed = !late && to.media->agreement().state() == State::stable;
+    const bool unanswered = late && !response.body().empty();
     from.media->rollback(now);
     to.media->rollback(now);
     legs_.reject_reinvite(now, from.leg, 488);
-    if (agreed || (late && !response.body().empty())) {
-        hang_up_both(now, *call, done.error().why);
-        finish(now, *call, 200, done.error().why, Ended::gateway);
+    // Who accepted and whose answer is of no use has changed alone: he is asked back. There is no way back
+    // where he agreed in form, was asked back before, or waits for an answer that cannot be given.
+    if (agreed || restoring || unanswered || (!late && !restore(now, to))) {
+        end_call(now, *call, done.error().why);
     }
+}
+
+Taken<void> B2bua::restore(Time now, Side& to) {
+    auto offer = to.media->repeat_offer();
+    if (!offer) return tl::make_unexpected(offer.error());
+    if (legs_.reinvite(now, to.leg, offer->to_string())) return {};
+    to.media->rollback(now);
+    return refusal(491, "the other side is changing too");
+}
+
+Taken<void> B2bua::take_restored(Time now, Side& to, const sip::Message& response) {
+    auto session = parse_sdp(response.body());
+    if (!session) return tl::make_unexpected(session.error());
+    to.traces.note(*session);
+    return to.media->take_answer(now, *session, false);
 }
 
 Taken<void> B2bua::finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response) {
@@ -365,9 +384,15 @@ void B2bua::on_reinvite_acked(Time now, LegId leg, const sip::Message& ack) {
 void B2bua::on_reinvite_failed(Time now, LegId leg, int status) {
     Call* call = call_of(leg);
     if (call == nullptr) return;
-    call->caller.media->rollback(now);
-    call->callee.media->rollback(now);
-    legs_.reject_reinvite(now, other(*call, leg).leg, reinvite_status(status));
+    Side& to = side(*call, leg);
+    Side& from = other(*call, leg);
+    using State = sdp::OfferAnswer::State;
+    const bool restoring = to.media->agreement().state() == State::local_offer &&
+                           from.media->agreement().state() != State::remote_offer;
+    if (restoring) return end_call(now, *call, "no agreement after a failed change");
+    from.media->rollback(now);
+    to.media->rollback(now);
+    legs_.reject_reinvite(now, from.leg, reinvite_status(status));
 }
 
 // ---------------------------------------------------------------------------------------------------- ending
@@ -444,6 +469,12 @@ void B2bua::hang_up_both(Time now, Call& call, std::string_view why) {
     log::info(call.start.call_id, "call {} hung up: {}", call.id, why);
     legs_.hang_up(now, call.caller.leg);
     legs_.hang_up(now, call.callee.leg);
+}
+
+// Of an answered call.
+void B2bua::end_call(Time now, Call& call, std::string_view why) {
+    hang_up_both(now, call, why);
+    finish(now, call, 200, why, Ended::gateway);
 }
 
 // A final response to the caller, and the end of the attempt.

@@ -81,10 +81,13 @@ class B2bua final : public LegEvents {
     Taken<void> agree_late(Time now, Side& from, Side& to, const sip::Message& ack);
     Taken<void> cross_reinvite(Time now, Call& call, Side& from, const sip::Message& request);
     Taken<void> finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response);
+    Taken<void> restore(Time now, Side& to);
+    Taken<void> take_restored(Time now, Side& to, const sip::Message& response);
     Taken<void> offer_late(Time now, Side& from, Side& to, const sip::Message& response);
     Side make_side(LegId leg, const Trunk& trunk, std::string_view call_id, const sip::Hop& hop);
     void refuse(Time now, Call& call, int status, std::string_view why, Ended by,
                 const ExtraHeaders& headers = {});
+    void end_call(Time now, Call& call, std::string_view why);
     void hang_up_both(Time now, Call& call, std::string_view why);
     void finish(Time now, Call& call, int status, std::string_view reason, Ended by);
     Call* call_of(LegId leg) const;

@@ -92,20 +92,6 @@ TEST_F(Reinvite, ThatDrawsNoAnswerEndsTheCall_RFC3261_12_2_1_2) {
     EXPECT_THAT(g->left.take_all(), ::testing::Contains("500"));
 }
 
-TEST_F(Reinvite, WhoseAnswerIsUnusableIs488ToWhoAsked) {
-    auto e = g->establish();
-    g->left.request(e.left, "INVITE", g->left.sdp({.direction = "sendonly", .version = 2}));
-    g->left.expect("100");
-    const auto invite = g->right.expect("INVITE");
-    g->right.respond(invite, 200, {}, "v=0\r\nnonsense");
-    g->right.expect("ACK");
-    g->left.expect("488");
-    EXPECT_EQ(g->core.calls().at(0).state, "answered");
-    EXPECT_TRUE(hears(g->left, g->right, e.to_right));
-    cross(g->left, e.left, g->right, Description{.direction = "sendonly", .version = 2},
-          Description{.direction = "recvonly", .version = 2});
-}
-
 TEST_F(Reinvite, WhoseAckNeverComesEndsTheCall_RFC3261_13_3_1_4) {
     auto e = g->establish();
     g->left.request(e.left, "INVITE", g->left.sdp({.direction = "sendonly", .version = 2}));

@@ -89,6 +89,25 @@ TEST_F(Reoffer, KeepsTheMeaningOfAPayloadType_RFC3264_8_3_2) {
     EXPECT_TRUE(arrives(g->right.media, Gateway::media_of(e.to_right), g->left.media, 97, 98));
 }
 
+TEST_F(Reoffer, AnswersWithTheNumberOfTheFormatThatWasChosen_RFC6184_8_2_2) {
+    const std::string modes =
+        "m=video 30002 RTP/AVP 96 97\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=0\r\n"
+        "a=rtpmap:97 H264/90000\r\na=fmtp:97 packetization-mode=1\r\n";
+    const std::string other =
+        "m=video 40002 RTP/AVP 100\r\na=rtpmap:100 H264/90000\r\n"
+        "a=fmtp:100 packetization-mode=1\r\n";
+    auto e = g->establish({.more = modes}, {.more = other});
+    EXPECT_THAT(formats(e.to_left, 1), ElementsAre("97"));
+    EXPECT_THAT(formats(e.to_right, 1), ElementsAre("96", "97"));
+    EXPECT_TRUE(arrives(second(g->left.media), line_of(e.to_left, 1), second(g->right.media), 97, 100));
+    EXPECT_TRUE(arrives(second(g->right.media), line_of(e.to_right, 1), second(g->left.media), 97, 97));
+    // Without parameters that tell, the number does.
+    const auto level = replaced(modes, "packetization-mode=1", "packetization-mode=1;max-mbps=1");
+    const auto crossed = cross(g->left, e.left, g->right, Description{.version = 2, .more = modes},
+                               Description{.version = 2, .more = replaced(level, "96 97", "97")});
+    EXPECT_THAT(formats(crossed.answered, 1), ElementsAre("97"));
+}
+
 TEST_F(Reoffer, MovesTheMedia) {
     auto e = g->establish();
     ASSERT_TRUE(both_hear(e));
@@ -329,6 +348,7 @@ TEST_F(Reoffer, ThatIsRefusedLeavesAllAsItWas_RFC3261_14_1) {
     EXPECT_TRUE(arrives(second(g->left.media), line_of(crossed.answered, 1), second(g->right.media), 31, 31));
 }
 
+// Who accepted believes in the change, and nobody else does: he is offered what was agreed.
 TEST_F(Reoffer, WhoseAnswerIsUnusableLeavesAllAsItWas) {
     auto e = g->establish();
     for (const auto& answer : {std::string("v=0\r\nnonsense"), std::string(), g->right.sdp({.version = 2}),
@@ -341,6 +361,36 @@ TEST_F(Reoffer, WhoseAnswerIsUnusableLeavesAllAsItWas) {
         g->left.expect("488");
         EXPECT_EQ(ports(), 2u) << answer;
         EXPECT_TRUE(both_hear(e)) << answer;
+        const auto back = g->right.expect("INVITE");
+        EXPECT_EQ(Gateway::media_of(back.body()), Gateway::media_of(e.to_right));
+        EXPECT_EQ(parsed(back.body()).media, parsed(e.to_right).media);
+        EXPECT_GT(version_of(back.body()), version_of(e.to_right));
+        g->left.request(e.left, "INVITE", g->left.sdp({.version = 2}));
+        g->left.expect("100");
+        g->left.expect("491");
+        g->right.respond(back, 200, {}, g->right.sdp({.version = 3}));
+        g->right.expect("ACK");
+        EXPECT_EQ(g->right.waiting() + g->left.waiting(), 0u);
+        EXPECT_TRUE(both_hear(e)) << answer;
+    }
+    cross(g->left, e.left, g->right, Description{.direction = "inactive", .version = 2},
+          Description{.direction = "inactive", .version = 2});
+    EXPECT_FALSE(hears(g->left, g->right, e.to_right));
+}
+
+TEST_F(Reoffer, ThatCannotBeTakenBackEndsTheCall) {
+    for (const int status : {200, 488}) {
+        auto e = g->establish();
+        g->left.request(e.left, "INVITE", g->left.sdp({.direction = "sendonly", .version = 2}));
+        g->left.expect("100");
+        g->right.respond(g->right.expect("INVITE"), 200);
+        g->right.expect("ACK");
+        g->left.expect("488");
+        g->right.respond(g->right.expect("INVITE"), status);
+        EXPECT_THAT(g->right.take_all(), ElementsAre("ACK", "BYE"));
+        EXPECT_THAT(g->left.take_all(), ElementsAre("BYE"));
+        EXPECT_EQ(g->core.status().calls, 0u);
+        EXPECT_EQ(g->ends.back().by, Ended::gateway);
     }
 }
 

@@ -290,6 +290,7 @@ void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) 
         if (dice_.chance(habits_.bad_answer)) offer = "v=0\r\n";
         return legs_.accept_reinvite(now, leg, offer);
     }
+    if (dice_.chance(habits_.bad_answer)) return legs_.accept_reinvite(now, leg, "v=0\r\n");
     if (const auto answer = call->voice->answer(request.body(), willing)) {
         legs_.accept_reinvite(now, leg, *answer);
     } else {
