@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view magic = "CWST";
 constexpr std::size_t head = 4 + 4 + 8;
 constexpr std::size_t checksum = 8;
+constexpr std::int64_t longest = std::int64_t{1} << 61;  // 73 years in ns
 
 std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest(ByteView bytes) {
     std::array<std::uint8_t, SHA256_DIGEST_LENGTH> out{};
@@ -67,14 +68,14 @@ void Encoder::put(const IpAddress& ip) {
     append({ip.data(), ip.is_v6() ? 16U : 4U});
 }
 
-Secret Encoder::seal(std::uint32_t version) const {
+Secret seal(std::uint32_t version, ByteView body) {
     Bytes out(head);
     std::copy(magic.begin(), magic.end(), out.begin());
     store_be32(&out[4], version);
-    store_be32(&out[8], static_cast<std::uint32_t>(std::uint64_t{bytes_.size()} >> 32));
-    store_be32(&out[12], static_cast<std::uint32_t>(bytes_.size()));
-    out.reserve(head + bytes_.size() + checksum);
-    out.insert(out.end(), bytes_.begin(), bytes_.end());
+    store_be32(&out[8], static_cast<std::uint32_t>(std::uint64_t{body.size()} >> 32));
+    store_be32(&out[12], static_cast<std::uint32_t>(body.size()));
+    out.reserve(head + body.size() + checksum);
+    out.insert(out.end(), body.begin(), body.end());
     const auto sum = digest(out);
     out.insert(out.end(), sum.begin(), sum.begin() + checksum);
     return Secret(std::move(out));
@@ -159,14 +160,17 @@ void Decoder::get(Bytes& bytes) {
     bytes.assign(view.begin(), view.end());
 }
 
-// A time so far off that it cannot be told is an error, not an overflow.
+// So that adding a few of them never overflows.
+void Decoder::get(Duration& d) {
+    const std::int64_t count = get_signed();
+    if (count < -longest || count > longest) fail("a time out of range");
+    d = Duration(ok() ? count : 0);
+}
+
 void Decoder::get(Time& t) {
-    const std::int64_t offset = get_signed();
-    std::int64_t sum = 0;
-    if (__builtin_add_overflow(now_.time_since_epoch().count(), offset, &sum)) {
-        fail("a time out of range");
-    }
-    t = Time(Duration(ok() ? sum : 0));
+    Duration offset{};
+    get(offset);
+    t = now_ + offset;
 }
 
 void Decoder::get(IpAddress& ip) {

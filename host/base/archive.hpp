@@ -31,6 +31,9 @@
 
 namespace causeway {
 
+// `body` with a head that says what it is, and a checksum: what Decoder::open takes.
+Secret seal(std::uint32_t version, ByteView body);
+
 class Encoder {
   public:
     static constexpr bool decodes = false;
@@ -45,8 +48,7 @@ class Encoder {
         (put(values), ...);
     }
     Time now() const { return now_; }
-    // What was written, sealed for Decoder::open: magic, version, length and a checksum.
-    Secret seal(std::uint32_t version) const;
+    Secret seal(std::uint32_t version) const { return causeway::seal(version, bytes_); }
 
   private:
     template <class T>
@@ -151,7 +153,7 @@ class Decoder {
     void get(std::string& text) { text = as_text(get_bytes()); }
     void get(Bytes& bytes);
     void get(Secret& secret) { secret = Secret(get_bytes()); }
-    void get(Duration& d) { d = Duration(get_signed()); }
+    void get(Duration& d);
     void get(Time& t);
     void get(IpAddress& ip);
     void get(Endpoint& e) { (*this)(e.ip, e.port); }

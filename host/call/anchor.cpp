@@ -541,6 +541,34 @@ Taken<void> Anchor::join(Time now, Anchor& a, Anchor& b) {
     return {};
 }
 
+SavedAnchor Anchor::save() const {
+    const bool first = lines_.empty();
+    SavedAnchor out{options_, agreement_, session_id_, version_, last_body_, first, {}, closed_};
+    for (const auto& line : first ? open_ : lines_) {
+        auto port = line.port ? ports_.save(*line.port) : std::nullopt;
+        out.lines.push_back({line.type, std::move(port), line.offered, line.ours, line.theirs});
+    }
+    return out;
+}
+
+Result<void> Anchor::restore(const SavedAnchor& saved) {
+    agreement_ = saved.agreement;
+    session_id_ = saved.session_id;
+    version_ = saved.version;
+    last_body_ = saved.last_body;
+    closed_ = saved.closed;
+    for (auto& m : closed_) m.figures.engine = ports_.capabilities().name;
+    for (const auto& s : saved.lines) {
+        Line& line =
+            (saved.first_offer ? open_ : lines_).emplace_back(Line{s.type, {}, s.offered, s.ours, s.theirs});
+        if (!s.port) continue;
+        auto port = ports_.restore(*s.port);
+        if (!port) return tl::make_unexpected(port.error());
+        line.port = *port;
+    }
+    return {};
+}
+
 std::vector<CdrMedia> Anchor::figures(std::string_view leg) const {
     auto out = closed_;
     // Of the first offer, while it is open; a change has no figures before it is agreed.

@@ -15,6 +15,7 @@
 #include "host/call/cdr.hpp"
 #include "host/call/config.hpp"
 #include "host/call/crossing.hpp"
+#include "host/call/saved.hpp"
 #include "host/sdp/crypto.hpp"
 #include "host/sdp/offer_answer.hpp"
 
@@ -57,6 +58,12 @@ class Anchor {
     // Frees ports, keys and contexts; the figures of each m-line come back, those taken out of use first.
     std::vector<CdrMedia> close(Time now, std::string_view leg);
     std::vector<CdrMedia> figures(std::string_view leg) const;
+
+    // An open offer over what was agreed: no state to save.
+    bool is_changing() const { return !lines_.empty() && !open_.empty(); }
+    SavedAnchor save() const;
+    // On a fresh anchor. On error it is to be closed.
+    Result<void> restore(const SavedAnchor& saved);
 
   private:
     struct Line {

@@ -15,7 +15,14 @@
 #include "host/call/legs.hpp"
 #include "host/call/routing.hpp"
 
+namespace causeway {
+class Encoder;
+class Decoder;
+}  // namespace causeway
+
 namespace causeway::call {
+
+struct SavedCall;
 
 class B2bua final : public LegEvents {
   public:
@@ -30,6 +37,11 @@ class B2bua final : public LegEvents {
     void reconfigure(PlanPtr plan) { plan_ = std::move(plan); }
     bool hangup(Time now, AttemptId id);
     std::vector<CallInfo> calls() const;
+    // ---- for a process that takes over: see Core
+    void save(Encoder& out) const;
+    bool settled() const;
+    Result<RestoreReport> restore(Time now, Decoder& in);
+
     // Fills in what the call layer knows.
     void fill(CoreStatus& status) const;
 
@@ -90,6 +102,7 @@ class B2bua final : public LegEvents {
     void end_call(Time now, Call& call, std::string_view why);
     void hang_up_both(Time now, Call& call, std::string_view why);
     void finish(Time now, Call& call, int status, std::string_view reason, Ended by);
+    void restore_call(Time now, const PlanPtr& plan, SavedCall call, bool reached, RestoreReport& report);
     Call* call_of(LegId leg) const;
     Side& side(Call& call, LegId leg) const { return call.caller.leg == leg ? call.caller : call.callee; }
     Side& other(Call& call, LegId leg) const { return call.caller.leg == leg ? call.callee : call.caller; }

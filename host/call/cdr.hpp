@@ -24,6 +24,10 @@ struct CdrStart {
     std::string source_trunk;    // name; empty where no trunk matched
     std::string target_trunk;    // name; empty where nothing was tried
     std::string target_call_id;  // of the outgoing leg
+    template <class A>
+    void archive(A& a) {
+        a(attempt, at, call_id, caller, callee, source_trunk, target_trunk, target_call_id);
+    }
 };
 
 enum class Ended : std::uint8_t { caller, callee, gateway };  // who hung up, cancelled or refused
@@ -32,6 +36,10 @@ struct CdrMedia {
     std::string leg;   // "caller" or "callee"
     std::string type;  // "audio", ...
     media::PortReport figures;
+    template <class A>
+    void archive(A& a) {
+        a(leg, type, figures);
+    }
 };
 
 struct CdrEnd {

@@ -18,6 +18,9 @@ enum class SrtpMode : std::uint8_t {
     optional,   // takes what it is offered; offers RTP/AVP with a=crypto (RFC 8643)
     mandatory,  // offers RTP/SAVP; plain offers are refused with 488
 };
+constexpr SrtpMode last_value(SrtpMode) {
+    return SrtpMode::mandatory;
+}
 
 // A peer: where its requests come from and where ours go.
 struct Trunk {
@@ -31,6 +34,10 @@ struct Trunk {
         suites;  // offered and accepted, in order of preference; empty: all the engine has
     media::Learning learning = media::Learning::signaling_address;
     std::string domain;  // host of From, To and Request-URI towards it; empty: the target address
+    template <class A>
+    void archive(A& a) {
+        a(name, sources, target, transport, listener, srtp, suites, learning, domain);
+    }
     bool operator==(const Trunk&) const = default;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/base/archive.hpp"
 #include "host/base/log.hpp"
 #include "host/call/b2bua.hpp"
 #include "host/call/legs.hpp"
@@ -41,6 +42,7 @@ struct Core::Impl final : sip::TransactionWire {
     Legs legs;
     B2bua b2bua;
     std::uint64_t malformed = 0;
+    bool settling = false;
 };
 
 Core::Core(const Config& config, media::Engine& engine, media::Network& network, Random& random,
@@ -54,6 +56,7 @@ void Core::receive_sip(Time now, std::string_view datagram, const sip::Hop& from
     if (datagram.find_first_not_of("\r\n") == std::string_view::npos) return;
     auto message = sip::Message::parse(datagram);
     if (!message) return impl_->refuse(from, datagram, message.error());
+    if (impl_->settling && message->is_request() && message->method() == sip::Method::invite) return;
     impl_->legs.receive(now, *message, from);
 }
 
@@ -81,6 +84,26 @@ void Core::advance(Time now) {
 
 void Core::reconfigure(Config config) {
     impl_->b2bua.reconfigure(std::make_shared<Plan>(std::move(config)));
+}
+
+void Core::settle(bool on) {
+    impl_->settling = on;
+}
+
+bool Core::settled() const {
+    return impl_->b2bua.settled();
+}
+
+Secret Core::save(Time now) const {
+    Encoder out(now);
+    impl_->b2bua.save(out);
+    return out.seal(state_version);
+}
+
+Result<RestoreReport> Core::restore(Time now, ByteView saved) {
+    auto in = Decoder::open(now, state_version, saved);
+    if (!in) return tl::make_unexpected(in.error());
+    return impl_->b2bua.restore(now, *in);
 }
 
 void Core::drain(Time) {

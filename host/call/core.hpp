@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "host/base/random.hpp"
+#include "host/base/result.hpp"
+#include "host/base/secret.hpp"
 #include "host/call/cdr.hpp"
 #include "host/call/config.hpp"
 #include "host/media/engine.hpp"
@@ -72,6 +74,17 @@ struct CoreStatus {
     media::PortsStatus media;
 };
 
+// Of what Core::save() writes; goes up with every change of what any saved value holds.
+constexpr std::uint32_t state_version = 1;
+
+// What became of the calls of a core that was saved, in numbers.
+struct RestoreReport {
+    std::size_t carried = 0;
+    // Lost, each with the end of its record: not answered yet; a re-INVITE under way; no socket, context or
+    // listener to go on with.
+    std::size_t unanswered = 0, changing = 0, failed = 0;
+};
+
 class Core {
   public:
     Core(const Config& config, media::Engine& engine, media::Network& network, Random& random,
@@ -91,6 +104,21 @@ class Core {
     // New calls get 503 from here on; true once no call is left.
     void drain(Time now);
     bool drained() const;
+    // ---- for a process that takes over
+
+    // Before save(): INVITEs and re-INVITEs are not heard from here on, so that those under way can finish
+    // (settled()); over UDP they are sent again, and reach the next process. False takes it back.
+    void settle(bool on);
+    bool settled() const;
+    // All calls as one sealed value with its version, and their keys: it is wiped when freed. Nothing changes
+    // here, so a core whose successor fails may go on; until that is known nothing may happen to it, or the
+    // successor would use the same SRTP indices again.
+    Secret save(Time now) const;
+    // On a fresh core: takes up the calls of a saved one, each with the trunks, ports and records that it
+    // has. Answered calls go on. Times move with the clock, so a call seems shorter by what the restart took.
+    // Error where the bytes are damaged, or of another version or shard: nothing is open then.
+    Result<RestoreReport> restore(Time now, ByteView saved);
+
     // Ends a call as if both sides had hung up; false where there is none of that id.
     bool hangup(Time now, AttemptId id);
     std::vector<CallInfo> calls() const;

@@ -22,6 +22,11 @@ class Traces {
     // it is of, it is none of ours.
     bool in(std::string_view text) const;
 
+    template <class A>
+    void archive(A& a) {
+        a(texts_);
+    }
+
   private:
     void add(std::string_view text);
     std::vector<std::string> texts_;  // lower case, each of four characters or more

@@ -85,7 +85,11 @@ void Legs::advance(Time now) {
             lost(now, *leg, "no ACK to 2xx");
             continue;
         }
-        layer_.respond(now, leg->ok_transaction, leg->ok);
+        if (leg->ok_transaction) {
+            layer_.respond(now, leg->ok_transaction, leg->ok);
+        } else {  // taken over
+            layer_.resend(now, leg->ok, sip::TransactionLayer::response_hop(leg->ok, leg->hop));
+        }
         leg->ok_interval = std::min(2 * leg->ok_interval, values_.t2);  // 13.3.1.4
         leg->ok_timer = timers_.set(std::min(now + leg->ok_interval, leg->ok_deadline), leg->id);
     }
@@ -288,6 +292,7 @@ void Legs::on_stray_2xx(Time now, const sip::Message& response, const sip::Hop&)
     const bool open = leg->state == LegState::inviting || leg->state == LegState::early ||
                       leg->state == LegState::cancelling;
     if (open || resend_ack(now, *leg, response)) return;
+    if (leg->state == LegState::accepted && leg->dialog()->id.remote_tag == response.to().tag()) return;
     if (response.cseq().number == leg->invite.cseq().number) surplus_2xx(now, *leg, response);
 }
 
@@ -376,7 +381,8 @@ void Legs::refuse(Time now, sip::TransactionId id, const sip::Message& request, 
 void Legs::new_invite(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from) {
     const std::string remote_key = tag_key(request.call_id(), request.from().tag());
     if (const auto other = by_remote_tag_.find(remote_key); other != by_remote_tag_.end()) {
-        const Leg* leg = legs_.find(other->second);
+        Leg* leg = legs_.find(other->second);
+        if (leg != nullptr && repeats_answered(*leg, request)) return answer_again(now, *leg, id);
         if (leg != nullptr && leg->invite.cseq().number == request.cseq().number) {
             return respond(now, id, request, 482);  // merged request (8.2.2.2)
         }
@@ -486,6 +492,7 @@ void Legs::cancelled(Time now, Leg& leg, const sip::Message& request) {
 
 void Legs::in_dialog_request(Time now, Leg& leg, sip::Dialog& dialog, sip::TransactionId id,
                              const sip::Message& request) {
+    if (repeats_answered(leg, request)) return answer_again(now, leg, id);
     if (dialog.check(request) == sip::InDialogVerdict::out_of_order) {
         return respond(now, id, request, 500, "CSeq out of order");
     }
@@ -575,6 +582,50 @@ void Legs::reinvite_response(Time now, Leg& leg, int status, const sip::Message*
     Leg* still = legs_.find(id);
     if (still != nullptr && still->state == LegState::confirmed && (status == 408 || status == 481)) {
         lost(now, *still, "re-INVITE drew " + std::to_string(status));  // 12.2.1.2
+    }
+}
+
+// ----------------------------------------------------------------------------------------------------
+// taking over
+
+LegId Legs::restore(Time now, Leg saved) {
+    const LegId id = legs_.emplace(std::move(saved));
+    Leg& leg = *legs_.find(id);
+    leg.id = id;
+    by_local_tag_[tag_key(leg.call_id, leg.local_tag)] = id;
+    if (leg.is_incoming) by_remote_tag_[tag_key(leg.call_id, leg.invite.from().tag())] = id;
+    if (leg.ok_pending) {
+        leg.ok_timer = timers_.set(std::max(now, std::min(now + leg.ok_interval, leg.ok_deadline)), id);
+    }
+    if (leg.state == LegState::ending) send_bye(now, leg, {});
+    return id;
+}
+
+// The INVITE that a 2xx of before the take-over answers: that one was lost.
+bool Legs::repeats_answered(const Leg& leg, const sip::Message& request) {
+    return leg.ok_pending && !leg.ok_transaction && request.method() == sip::Method::invite &&
+           request.cseq().number == leg.ok.cseq().number;
+}
+
+void Legs::answer_again(Time now, Leg& leg, sip::TransactionId id) {
+    leg.ok_transaction = id;
+    layer_.respond(now, id, leg.ok);
+}
+
+void Legs::abandon(Time now, const Leg& leg) {
+    const sip::Message& invite = leg.invite;
+    if (leg.is_incoming && leg.state == LegState::incoming) {
+        layer_.resend(now, response(leg, invite, 503, {}, {}, {}),
+                      sip::TransactionLayer::response_hop(invite, leg.hop));
+    } else if (leg.state == LegState::inviting || leg.state == LegState::early) {
+        auto cancel = sip::MessageBuilder::request(sip::Method::cancel, invite.request_uri());
+        cancel.add(sip::HeaderId::via, invite.via().to_string())
+            .add(sip::HeaderId::max_forwards, "70")
+            .add(sip::HeaderId::from, invite.first(sip::HeaderId::from))
+            .add(sip::HeaderId::to, invite.first(sip::HeaderId::to))
+            .add(sip::HeaderId::call_id, leg.call_id)
+            .add(sip::HeaderId::cseq, std::to_string(invite.cseq().number) + " CANCEL");
+        layer_.resend(now, cancel.build(), leg.hop);
     }
 }
 

@@ -38,6 +38,9 @@ enum class LegState : std::uint8_t {
     ending,  // BYE sent, its response awaited
     ended,
 };
+constexpr LegState last_value(LegState) {
+    return LegState::ended;
+}
 std::string_view to_string(LegState state);
 
 // Header fields to add to a message, in order.
@@ -71,6 +74,10 @@ struct Leg {
     struct SentAck {
         sip::Message message;
         sip::Hop hop;
+        template <class A>
+        void archive(A& a) {
+            a(message, hop);
+        }
     };
     std::map<std::string, SentAck> acks;
     // A UAS that is hung up on before its ACK came.
@@ -79,6 +86,15 @@ struct Leg {
 
     sip::Dialog* dialog() { return dialogs.empty() ? nullptr : &dialogs.front(); }
     const sip::Dialog* dialog() const { return dialogs.empty() ? nullptr : &dialogs.front(); }
+
+    // Ours to send on, or theirs to be answered: a re-INVITE is under way.
+    bool is_changing() const { return reinvite_in || reinvite_out || reinvite_ack; }
+    // But for handles: transactions are not carried over, see Legs::restore().
+    template <class A>
+    void archive(A& a) {
+        a(is_incoming, state, hop, call_id, local_tag, invite, dialogs, reinvite, ok, ok_pending, ok_interval,
+          ok_deadline, acks, bye_when_acked, bye_reason);
+    }
 };
 
 // What legs tell their owner. The owner may call back into Legs from any of these.
@@ -172,6 +188,18 @@ class Legs final : public sip::TransactionUser {
     void respond(Time now, sip::TransactionId id, const sip::Message& request, int status,
                  std::string_view reason = {}, const ExtraHeaders& headers = {});
 
+    // ---- for a process that takes over
+    // A leg that was saved elsewhere, with a dialog and at least answered. Its transactions are gone: what is
+    // owed to them is settled by the dialog. A 2xx without its ACK is sent on its way again; a 2xx that is
+    // repeated draws its ACK; requests are judged by their CSeq. A BYE that was under way is sent anew.
+    LegId restore(Time now, Leg leg);
+    // A leg that was saved before it was answered, and cannot go on: its INVITE gets 503 or CANCEL, once.
+    void abandon(Time now, const Leg& leg);
+    template <class F>
+    void for_each(F&& visit) {
+        legs_.for_each([&](LegId, const Leg& leg) { visit(leg); });
+    }
+
     const Leg* find(LegId id) const { return legs_.find(id); }
     std::size_t size() const { return legs_.size(); }
     std::size_t transactions() const { return layer_.size(); }
@@ -216,6 +244,8 @@ class Legs final : public sip::TransactionUser {
     void send_ok(Time now, Leg& leg, const sip::Message& request, sip::TransactionId id,
                  const ExtraHeaders& headers, std::string_view body);
     void stop_ok(Leg& leg);
+    static bool repeats_answered(const Leg& leg, const sip::Message& request);
+    void answer_again(Time now, Leg& leg, sip::TransactionId id);
     void send_ack(Time now, Leg& leg, std::uint32_t cseq, std::string_view body);
     bool resend_ack(Time now, Leg& leg, const sip::Message& response);
     void drop_reinvites(Time now, Leg& leg);

@@ -35,6 +35,19 @@ std::optional<PortPool::Pair> PortPool::take_from(std::size_t range) {
     return std::nullopt;
 }
 
+std::optional<PortPool::Pair> PortPool::claim(const Endpoint& rtp) {
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+        Range& r = ranges_[i];
+        if (r.range.address != rtp.ip || rtp.port < r.range.first || rtp.port % 2 != 0) continue;
+        const std::size_t pair = (rtp.port - r.range.first) / 2U;
+        if (pair >= r.taken.size() || r.taken[pair]) continue;
+        r.taken[pair] = true;
+        ++taken_;
+        return Pair{i, rtp.port};
+    }
+    return std::nullopt;
+}
+
 void PortPool::give_back(const Pair& pair) {
     Range& r = ranges_[pair.range];
     r.taken[(pair.rtp - r.range.first) / 2U] = false;

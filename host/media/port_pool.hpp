@@ -33,6 +33,8 @@ class PortPool {
 
     // A pair that is free, of that family where a range has it. Nothing where all are taken.
     std::optional<Pair> take(bool ip6);
+    // The pair of that RTP port. Nothing where it is in none of the ranges, or taken.
+    std::optional<Pair> claim(const Endpoint& rtp);
     void give_back(const Pair& pair);
 
     const PortRange& range(std::size_t index) const { return ranges_[index].range; }

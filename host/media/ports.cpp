@@ -46,12 +46,13 @@ const sdp::Codec* find_payload_type(const std::vector<sdp::Codec>& codecs, std::
 // One m-line of one leg.
 class Port {
   public:
-    Port(PortOptions o, PortPool::Pair p, const PortRange& range, Reporter r)
+    Port(PortOptions o, std::optional<PortPool::Pair> p, const Endpoint& local, const Endpoint& shown,
+         Reporter r)
         : options(std::move(o)),
           pair(p),
-          rtp_local{range.address, p.rtp},
-          rtcp_local{range.address, static_cast<std::uint16_t>(p.rtp + 1)},
-          advertised{range.advertised, p.rtp},
+          rtp_local(local),
+          rtcp_local{local.ip, static_cast<std::uint16_t>(local.port + 1)},
+          advertised(shown),
           rtp(options.learning, options.signaling_source),
           rtcp(options.learning, options.signaling_source),
           reporter(std::move(r)) {
@@ -60,7 +61,7 @@ class Port {
 
     PortId id;
     const PortOptions options;
-    const PortPool::Pair pair;
+    const std::optional<PortPool::Pair> pair;  // nothing: taken over, and in none of our ranges
     const Endpoint rtp_local, rtcp_local, advertised;
     IngressId ingress;
     EgressId egress;
@@ -107,6 +108,7 @@ struct Ports::Impl {
     std::uint64_t packets_in = 0, packets_out = 0, dropped = 0;
 
     Result<PortPool::Pair> bind(bool ip6);
+    PortId enter(Port port);
     bool admit(Time now, const Datagram& d);
     void collect(Time now);
     void complete(Time now, const Completion& c);
@@ -161,15 +163,77 @@ Result<PortId> Ports::open(Time, PortOptions options) {
         impl_->engine.close_ingress(*ingress);
         return undo(egress.error().what);
     }
-    const PortId id =
-        impl_->ports.emplace(std::move(options), *pair, range, Reporter(impl_->random, impl_->ntp_zero));
-    Port& port = *impl_->ports.find(id);
-    port.id = id;
+    Port port(std::move(options), *pair, {range.address, pair->rtp}, {range.advertised, pair->rtp},
+              Reporter(impl_->random, impl_->ntp_zero));
     port.ingress = *ingress;
     port.egress = *egress;
-    impl_->by_local[port.rtp_local] = id;
-    impl_->by_local[port.rtcp_local] = id;
-    impl_->by_egress[port.egress] = id;
+    return impl_->enter(std::move(port));
+}
+
+PortId Ports::Impl::enter(Port made) {
+    const PortId id = ports.emplace(std::move(made));
+    Port& port = *ports.find(id);
+    port.id = id;
+    by_local[port.rtp_local] = id;
+    by_local[port.rtcp_local] = id;
+    by_egress[port.egress] = id;
+    return id;
+}
+
+std::optional<PortState> Ports::save(PortId id) const {
+    const Port* port = impl_->ports.find(id);
+    if (port == nullptr) return std::nullopt;
+    auto ingress = impl_->engine.save(port->ingress);
+    auto egress = impl_->engine.save(port->egress);
+    if (!ingress || !egress) return std::nullopt;
+    PortState s;
+    s.options = port->options;
+    s.local = port->rtp_local;
+    s.advertised = port->advertised;
+    s.ingress = std::move(*ingress);
+    s.egress = std::move(*egress);
+    s.remote = port->remote;
+    s.rtp = port->rtp;
+    s.rtcp = port->rtcp;
+    s.reporter = port->reporter;
+    if (port->next_report) s.next_report = port->next_report.deadline;
+    s.joined = bool(port->peer);
+    s.voice = port->voice;
+    s.newest = port->newest;
+    s.dropped_source = port->dropped_source;
+    s.dropped_direction = port->dropped_direction;
+    s.rtcp_malformed = port->rtcp_malformed;
+    s.rtcp_received = port->rtcp_received;
+    s.rtcp_sent = port->rtcp_sent;
+    return s;
+}
+
+Result<PortId> Ports::restore(const PortState& s) {
+    if (impl_->by_local.count(s.local) != 0 || !impl_->network.bind(s.local)) {
+        return fail("media port " + s.local.to_string() + " cannot be had");
+    }
+    const auto ingress = impl_->engine.restore(s.ingress);
+    const auto egress = ingress ? impl_->engine.restore(s.egress) : fail(ingress.error().what);
+    if (!egress) {
+        if (ingress) impl_->engine.close_ingress(*ingress);
+        impl_->network.release(s.local);
+        return fail(egress.error().what);
+    }
+    Port port(s.options, impl_->pool.claim(s.local), s.local, s.advertised, s.reporter);
+    port.ingress = *ingress;
+    port.egress = *egress;
+    port.remote = s.remote;
+    port.rtp = s.rtp;
+    port.rtcp = s.rtcp;
+    port.voice = s.voice;
+    port.newest = s.newest;
+    port.dropped_source = s.dropped_source;
+    port.dropped_direction = s.dropped_direction;
+    port.rtcp_malformed = s.rtcp_malformed;
+    port.rtcp_received = s.rtcp_received;
+    port.rtcp_sent = s.rtcp_sent;
+    const PortId id = impl_->enter(std::move(port));
+    if (s.next_report) impl_->ports.find(id)->next_report = impl_->timers.set(*s.next_report, id);
     return id;
 }
 
@@ -436,7 +500,7 @@ PortReport Ports::close(Time now, PortId id) {
     impl_->by_local.erase(port->rtp_local);
     impl_->by_local.erase(port->rtcp_local);
     impl_->network.release(port->rtp_local);
-    impl_->pool.give_back(port->pair);
+    if (port->pair) impl_->pool.give_back(*port->pair);
     impl_->ports.erase(id);
     return last;
 }

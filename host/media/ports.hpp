@@ -18,6 +18,7 @@
 #include "host/media/engine.hpp"
 #include "host/media/latch.hpp"
 #include "host/media/port_pool.hpp"
+#include "host/media/reporter.hpp"
 #include "host/sdp/session.hpp"
 
 namespace causeway::media {
@@ -43,6 +44,10 @@ struct PortOptions {
     IpAddress signaling_source;  // where this leg's signalling comes from
     Learning learning = Learning::signaling_address;
     std::uint32_t clock_rate = 8000;
+    template <class A>
+    void archive(A& a) {
+        a(call_id, signaling_source, learning, clock_rate);
+    }
 };
 
 // The remote side of an m-line as negotiated.
@@ -54,6 +59,10 @@ struct RemoteMedia {
     std::vector<sdp::Codec> codecs;                       // payload types that may be sent to them
     std::vector<sdp::Codec> ours;                         // payload types that they may send to us
     sdp::Direction direction = sdp::Direction::sendrecv;  // as seen from us: sendonly = we may only send
+    template <class A>
+    void archive(A& a) {
+        a(rtp, rtcp, receive_key, send_key, codecs, ours, direction);
+    }
 };
 
 // Figures of one port, for CDRs and tools.
@@ -74,6 +83,37 @@ struct PortReport {
     sdp::SrtpSuite suite = sdp::SrtpSuite::none;
     std::string_view engine;  // "cpu"
     Endpoint local, remote;   // remote as latched
+
+    // But for the engine: it is the reader's.
+    template <class A>
+    void archive(A& a) {
+        a(packets_received, octets_received, packets_lost, jitter, max_jitter, packets_sent, octets_sent,
+          dropped_source, dropped_direction, dropped_unauthentic, dropped_replayed, dropped_malformed,
+          dropped_payload_type, rtcp_received, rtcp_sent, round_trip, remote_lost, remote_jitter, codec,
+          suite, local, remote);
+    }
+};
+
+// A port as a value, for a process that takes over.
+struct PortState {
+    PortOptions options;
+    Endpoint local, advertised;  // RTP
+    IngressState ingress;
+    EgressState egress;
+    RemoteMedia remote;
+    Latch rtp, rtcp;
+    Reporter reporter;
+    std::optional<Time> next_report;
+    bool joined = false;
+    std::optional<std::uint8_t> voice;
+    std::optional<rtp::Header> newest;
+    std::uint64_t dropped_source = 0, dropped_direction = 0, rtcp_malformed = 0, rtcp_received = 0,
+                  rtcp_sent = 0;
+    template <class A>
+    void archive(A& a) {
+        a(options, local, advertised, ingress, egress, remote, rtp, rtcp, reporter, next_report, joined,
+          voice, newest, dropped_source, dropped_direction, rtcp_malformed, rtcp_received, rtcp_sent);
+    }
 };
 
 struct PortsStatus {
@@ -100,6 +140,12 @@ class Ports {
     // Ends RTCP with a BYE, frees sockets, contexts and keys; the last figures come back.
     PortReport close(Time now, PortId id);
     PortReport report(PortId id) const;
+
+    // Nothing for a closed port. Paths are not part of it: join() makes them anew.
+    std::optional<PortState> save(PortId id) const;
+    // The port again, on the same numbers, also where these are no longer in the ranges. The error says what
+    // is missing: the socket, a context, a key; nothing is open then.
+    Result<PortId> restore(const PortState& state);
 
     // ---- from the edge
     struct Datagram {

@@ -18,6 +18,7 @@ namespace causeway::media {
 
 class Reporter {
   public:
+    Reporter() = default;
     // The CNAME is random and names no host (RFC 7022). `ntp_zero` is the NTP time of Time zero, the same for
     // all ports: receivers synchronise m-lines by it.
     Reporter(Random& random, std::uint64_t ntp_zero) : cname_(random.token(12)), ntp_zero_(ntp_zero) {}
@@ -33,9 +34,12 @@ class Reporter {
     std::int64_t remote_lost() const { return remote_lost_; }
     Duration remote_jitter() const { return remote_jitter_; }
 
-    // But for the NTP zero, which all ports share.
+    // Whatever the reader's clock says: NTP time goes on.
     template <class A>
     void archive(A& a) {
+        std::uint64_t ntp_now = ntp(a.now());
+        a(ntp_now);
+        ntp_zero_ = ntp_now - rtp::to_ntp(a.now().time_since_epoch());
         a(cname_, sent_at_last_, sent_at_one_before_, received_at_last_, last_sr_, round_trip_, remote_lost_,
           remote_jitter_);
     }
@@ -44,7 +48,7 @@ class Reporter {
     std::uint64_t ntp(Time t) const { return ntp_zero_ + rtp::to_ntp(t.time_since_epoch()); }
 
     std::string cname_;
-    std::uint64_t ntp_zero_;
+    std::uint64_t ntp_zero_ = 0;
     std::uint64_t sent_at_last_ = 0, sent_at_one_before_ = 0;  // packets, when reports were made
     std::uint64_t received_at_last_ = 0;
     struct TheirSr {

@@ -15,6 +15,10 @@ struct Header {
     std::uint16_t sequence = 0;
     std::uint32_t timestamp = 0;
     std::uint32_t ssrc = 0;
+    template <class A>
+    void archive(A& a) {
+        a(payload_type, marker, sequence, timestamp, ssrc);
+    }
 };
 
 struct Packet {

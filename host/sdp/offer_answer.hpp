@@ -39,6 +39,13 @@ class OfferAnswer {
     template <class A>
     void archive(A& a) {
         a(state_, agreed_local_, agreed_remote_, pending_);
+        if constexpr (A::decodes) {
+            const bool open = state_ == State::local_offer || state_ == State::remote_offer;
+            const bool agreed = agreed_local_ && agreed_remote_;
+            if (open != pending_.has_value() || (state_ == State::stable && !agreed)) {
+                a.fail("an offer/answer that does not fit its state");
+            }
+        }
     }
 
   private:

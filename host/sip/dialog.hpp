@@ -12,10 +12,17 @@
 namespace causeway::sip {
 
 enum class DialogState : std::uint8_t { early, confirmed, terminated };
+constexpr DialogState last_value(DialogState) {
+    return DialogState::terminated;
+}
 std::string_view to_string(DialogState state);
 
 struct DialogId {
     std::string call_id, local_tag, remote_tag;
+    template <class A>
+    void archive(A& a) {
+        a(call_id, local_tag, remote_tag);
+    }
     auto operator<=>(const DialogId&) const = default;
 };
 
@@ -55,6 +62,17 @@ struct Dialog {
     InDialogVerdict check(const Message& request);  // notes the CSeq
     // Target refresh (12.2.1.2, 12.2.2): Contact of a re-INVITE, UPDATE or their 2xx.
     void refresh_target(const Message& message);
+
+    template <class A>
+    void archive(A& a) {
+        a(id, state, local_cseq, remote_cseq, remote_cseq_known, local_uri, remote_uri, remote_target, routes,
+          secure);
+        if constexpr (A::decodes) {
+            for (const auto& route : routes) {
+                if (route.empty() || route.front() != '<') a.fail("a route without its brackets");
+            }
+        }
+    }
 };
 
 }  // namespace causeway::sip

@@ -70,8 +70,18 @@ class Message {
     // `rport` (18.2.1, RFC 3581).
     Message with_top_via(const Via& via) const;
 
+    // Its text. Read as a built one is (MessageBuilder::build), so that what we made is not refused.
+    template <class A>
+    void archive(A& a) {
+        std::string whole(text());
+        a(whole);
+        if constexpr (A::decodes) *this = whole.empty() ? Message() : built(std::move(whole));
+    }
+
   private:
     friend class MessageParser;
+    friend class MessageBuilder;
+    static Message built(std::string text);
     std::shared_ptr<const std::string> buffer_;
     std::string_view request_uri_, reason_, call_id_, body_;
     int status_ = 0;

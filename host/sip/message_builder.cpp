@@ -110,6 +110,10 @@ Message MessageBuilder::build() const {
     std::string text;
     text.reserve(start_line_.size() + headers_.size() + length.size() + body_.size());
     text.append(start_line_).append(headers_).append(length).append(body_);
+    return Message::built(std::move(text));
+}
+
+Message Message::built(std::string text) {
     return MessageParser(std::move(text)).take();
 }
 

@@ -15,6 +15,10 @@ namespace causeway::sip {
 
 struct Shard {
     std::uint8_t number = 0, count = 1;
+    template <class A>
+    void archive(A& a) {
+        a(number, count);
+    }
     bool operator==(const Shard&) const = default;
 };
 constexpr std::size_t max_shards = 64;

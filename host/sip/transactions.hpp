@@ -31,6 +31,9 @@ namespace causeway::sip {
 
 enum class Transport : std::uint8_t { udp, tcp, tls, ws, wss };
 std::string_view to_string(Transport t);  // as in Via: "UDP"
+constexpr Transport last_value(Transport) {
+    return Transport::wss;
+}
 constexpr bool is_reliable(Transport t) {
     return t != Transport::udp;
 }
@@ -40,6 +43,10 @@ struct Hop {
     Transport transport = Transport::udp;
     std::uint16_t listener = 0;  // index into the listeners given to TransactionLayer
     Endpoint remote;
+    template <class A>
+    void archive(A& a) {
+        a(transport, listener, remote);
+    }
     auto operator<=>(const Hop&) const = default;
 };
 
@@ -48,6 +55,10 @@ struct Listener {
     Transport transport = Transport::udp;
     std::string host;  // address or name, IPv6 in brackets
     std::uint16_t port = 5060;
+    template <class A>
+    void archive(A& a) {
+        a(transport, host, port);
+    }
     bool operator==(const Listener&) const = default;
 };
 

@@ -39,10 +39,8 @@ inline call::Config two_trunks() {
 
 class Gateway final : public call::CoreOutput {
   public:
-    explicit Gateway(call::Config config = two_trunks(), std::uint64_t seed = 1)
-        : random(seed),
-          engine(cpu::make_engine()),
-          core(std::move(config), *engine, network, random, *this) {}
+    explicit Gateway(const call::Config& config = two_trunks(), std::uint64_t seed = 1)
+        : random(seed), engine(cpu::make_engine()), core(config, *engine, network, random, *this) {}
 
     SeededRandom random;
     std::unique_ptr<media::Engine> engine;
@@ -58,6 +56,20 @@ class Gateway final : public call::CoreOutput {
     Peer left = peer("leftie", "192.0.2.10:5060", "192.0.2.11:30000", "198.51.100.1:5060", 0);
     Peer right = peer("rightie", "203.0.113.20:5060", "203.0.113.21:40000", "198.51.100.2:5060", 1);
     Peer stranger = peer("stranger", "192.0.2.200:5060", "192.0.2.201:30000", "198.51.100.1:5060", 0);
+
+    // The core's process ends and another begins, which has its sockets and nothing else.
+    void replace(const call::Config& config = two_trunks(), call::CoreOptions options = {}) {
+        std::destroy_at(&core);
+        engine = cpu::make_engine();
+        network.bound.clear();
+        std::construct_at(&core, config, *engine, network, random, *this, options);
+    }
+    // With what the old core saved. The error is the new core's.
+    Result<call::RestoreReport> restart(const call::Config& config = two_trunks()) {
+        const Secret saved = core.save(now);
+        replace(config);
+        return core.restore(now, saved.view());
+    }
 
     // Lets the time pass, firing each timer at its own deadline.
     void run(Duration duration) {
