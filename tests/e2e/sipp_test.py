@@ -58,6 +58,15 @@ def test_streams_of_both_sides_are_counted_packet_by_packet(gateway, party, spee
         assert legs[here]["codec"] == "PCMU/8000"
 
 
+def test_hold_and_other_changes_cross(gateway, party):
+    """RFC 3264 section 8: what either side says in its re-INVITEs, 200s and ACKs is checked by the scenarios."""
+    callee = party(gateway, "callee_changes")
+    caller = party(gateway, "caller_changes")
+    finish(caller, callee)
+    record = only_record(gateway)
+    assert (record["status"], record["ended_by"]) == (200, "caller")
+
+
 def test_caller_gives_up_while_it_rings(gateway, party):
     """RFC 3261 section 9: CANCEL on one side becomes CANCEL on the other; the INVITE ends with 487."""
     callee = party(gateway, "callee_ringing")

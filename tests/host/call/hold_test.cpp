@@ -42,6 +42,10 @@ const Form forms[] = {
      Direction::inactive},
     {"UnspecifiedAddress", [](const Peer& p, int v) { return without_direction(p, v, "0.0.0.0"); },
      Direction::sendonly},
+    {"UnspecifiedAddressOfIp6", [](const Peer& p, int v) { return without_direction(p, v, "::"); },
+     Direction::sendonly},
+    {"NameThatIsNone", [](const Peer& p, int v) { return without_direction(p, v, "hold.invalid"); },
+     Direction::sendonly},
     {"UnspecifiedAddressAndSendrecv",
      [](const Peer& p, int v) { return p.sdp({.version = v, .connection = "0.0.0.0"}); },
      Direction::sendonly},
@@ -160,6 +164,17 @@ TEST_F(Hold, ByTheAnswerToTheOthersOffer_RFC6337_5_3) {
     EXPECT_EQ(direction_of(old.answered), Direction::sendonly);
     EXPECT_TRUE(hears(g->left, g->right, e.to_right));
     EXPECT_FALSE(hears(g->right, g->left, e.to_left));
+}
+
+TEST_F(Hold, FromTheFirstOfferOn) {
+    for (const std::string connection : {"", "0.0.0.0"}) {
+        auto e = g->establish({.direction = "sendonly", .connection = connection}, {.direction = "recvonly"});
+        EXPECT_EQ(direction_of(e.to_right), Direction::sendonly);
+        EXPECT_FALSE(hears(g->left, g->right, e.to_right));
+        cross(g->left, e.left, g->right, Description{.version = 2}, Description{.version = 2});
+        EXPECT_TRUE(both_hear(e));
+        g->left_hangs_up(e);
+    }
 }
 
 TEST_F(Hold, KeepsTheSourceThatWasLearned) {

@@ -148,6 +148,41 @@ TEST(Endpoint, HoldsAndResumes) {
     expect_all_over(pair);
 }
 
+// RFC 3261 14.2: a re-INVITE without an offer is answered with one; its ACK brings the answer.
+TEST(Endpoint, OffersWhereAskedTo) {
+    EndpointPair pair({}, {});
+    const auto call = pair.call();
+    pair.run(1s);
+    const auto& trace = pair.caller->trace();
+    const auto invite = sip::Message::parse(trace.front().text).value();
+    std::string ok;
+    for (const auto& t : trace) {
+        if (!t.sent && t.text.rfind("SIP/2.0 200", 0) == 0) ok = t.text;
+    }
+    const auto answered = sip::Message::parse(ok).value();
+    const auto send = [&](const std::string& method, const std::string& body) {
+        const std::string type = body.empty() ? "" : "Content-Type: application/sdp\r\n";
+        pair.callee->receive_sip(
+            pair.now,
+            method + " sip:callee@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-" +
+                method + "\r\nMax-Forwards: 70\r\nFrom: " + std::string(answered.first(sip::HeaderId::from)) +
+                "\r\nTo: " + std::string(answered.first(sip::HeaderId::to)) + "\r\nCall-ID: " +
+                std::string(invite.call_id()) + "\r\nCSeq: " + std::to_string(invite.cseq().number + 1) +
+                " " + method + "\r\nContact: <sip:caller@192.0.2.1:5060>\r\n" + type +
+                "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
+            *causeway::Endpoint::parse("192.0.2.1:5060"));
+    };
+    send("INVITE", "");
+    const auto offered = sip::Message::parse(pair.callee->trace().back().text).value();
+    EXPECT_EQ(offered.status(), 200);
+    EXPECT_TRUE(sdp::Session::parse(offered.body()));
+    send("ACK", std::string(invite.body()));
+    pair.run(40s);
+    EXPECT_TRUE(pair.callee->confirmed(incoming(pair)));
+    pair.caller->hang_up(pair.now, call);
+    expect_all_over(pair);
+}
+
 TEST(Endpoint, RefusesChangesWhereToldTo) {
     Options stubborn;
     stubborn.accept_changes = false;
