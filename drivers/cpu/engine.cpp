@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "drivers/cpu/srtp.hpp"
+#include "drivers/cpu/srtp_provider.hpp"
 #include "host/rtp/renumber.hpp"
 
 namespace causeway::cpu {
@@ -24,22 +24,22 @@ using media::Verdict;
 // use indices for a second plaintext, or take packets a second time.
 class Protection {
   public:
-    static Result<Protection> create(const sdp::SrtpKey& key, Srtp::Direction direction) {
-        Protection made(direction);
+    static Result<Protection> create(SrtpProvider& srtp, const sdp::SrtpKey& key, Srtp::Direction direction) {
+        Protection made(srtp, direction);
         if (auto opened = made.rekey(key); !opened) return tl::make_unexpected(opened.error());
         return made;
     }
     // Keeps what it has where the key is the same or cannot be used.
     Result<void> rekey(const sdp::SrtpKey& key) {
         if (key == current_.key) return {};
-        Keyed next{key, std::nullopt};
+        Keyed next{key, nullptr};
         const auto former =
             std::find_if(former_.begin(), former_.end(), [&](const Keyed& k) { return k.key == key; });
         if (former != former_.end()) {
             next = std::move(*former);
             former_.erase(former);
         } else if (key.suite != sdp::SrtpSuite::none) {
-            auto session = Srtp::create(key, direction_);
+            auto session = srtp_->create(key, direction_);
             if (!session) return tl::make_unexpected(session.error());
             next.session = std::move(*session);
         }
@@ -48,14 +48,15 @@ class Protection {
         current_ = std::move(next);
         return {};
     }
-    static Result<Protection> restore(const media::KeysState& state, Srtp::Direction direction) {
+    static Result<Protection> restore(SrtpProvider& srtp, const media::KeysState& state,
+                                      Srtp::Direction direction) {
         if (state.empty() || state.size() > most_former + 1)
             return fail("media context: no keys to go on with");
-        Protection made(direction);
+        Protection made(srtp, direction);
         for (const auto& s : state) {
-            Keyed next{s.key, std::nullopt};
+            Keyed next{s.key, nullptr};
             if (s.key.suite != sdp::SrtpSuite::none) {
-                auto session = Srtp::resume(s, direction);
+                auto session = srtp.resume(s, direction);
                 if (!session) return tl::make_unexpected(session.error());
                 next.session = std::move(*session);
             }
@@ -66,21 +67,24 @@ class Protection {
     }
     media::KeysState save() const {
         media::KeysState out;
-        for (const auto& k : former_) out.push_back(k.session->save(k.key));
-        out.push_back(current_.session ? current_.session->save(current_.key)
-                                       : media::SrtpState{current_.key, {}});
+        for (const auto& k : former_) out.push_back(k.save());
+        out.push_back(current_.save());
         return out;
     }
-    Srtp* session() { return current_.session ? &*current_.session : nullptr; }
+    SrtpSession* session() { return current_.session.get(); }
 
   private:
     static constexpr std::size_t most_former = 8;
     struct Keyed {
         sdp::SrtpKey key;
-        std::optional<Srtp> session;
+        std::unique_ptr<SrtpSession> session;
+        media::SrtpState save() const {
+            return {key, session ? session->sources() : std::vector<media::SrtpSource>{}};
+        }
     };
-    explicit Protection(Srtp::Direction direction) : direction_(direction) {}
+    Protection(SrtpProvider& srtp, Srtp::Direction direction) : srtp_(&srtp), direction_(direction) {}
 
+    SrtpProvider* srtp_;
     Srtp::Direction direction_;
     Keyed current_;
     std::vector<Keyed> former_;  // oldest first
@@ -120,7 +124,7 @@ Verdict to_verdict(Srtp::Outcome outcome) {
 
 class CpuEngine final : public media::Engine {
   public:
-    explicit CpuEngine(std::size_t max_contexts) {
+    CpuEngine(std::unique_ptr<SrtpProvider> srtp, std::size_t max_contexts) : srtp_(std::move(srtp)) {
         capabilities_.name = "cpu";
         capabilities_.suites = {sdp::SrtpSuite::aead_aes_256_gcm, sdp::SrtpSuite::aead_aes_128_gcm,
                                 sdp::SrtpSuite::aes_cm_128_hmac_sha1_80,
@@ -133,14 +137,14 @@ class CpuEngine final : public media::Engine {
     Result<IngressId> open_ingress(const media::IngressConfig& config) override {
         if (full()) return no_room();
         if (config.clock_rate == 0) return fail("media context: the clock rate is 0");
-        auto protection = Protection::create(config.key, Srtp::Direction::inbound);
+        auto protection = Protection::create(*srtp_, config.key, Srtp::Direction::inbound);
         if (!protection) return tl::make_unexpected(protection.error());
         return ingresses_.emplace(Ingress{std::move(*protection), rtp::Reception(config.clock_rate), {}, {}});
     }
 
     Result<EgressId> open_egress(const media::EgressConfig& config) override {
         if (full()) return no_room();
-        auto protection = Protection::create(config.key, Srtp::Direction::outbound);
+        auto protection = Protection::create(*srtp_, config.key, Srtp::Direction::outbound);
         if (!protection) return tl::make_unexpected(protection.error());
         Egress egress{
             std::move(*protection), rtp::Renumber(config.first_sequence, config.first_timestamp), {}, {}};
@@ -191,7 +195,11 @@ class CpuEngine final : public media::Engine {
         paths_.erase(id);
     }
 
+    // Step by step for the whole batch: what came secured is opened, everything is judged and sent on in its
+    // order, what goes out secured is sealed.
     void submit(Time now, std::span<const media::PacketIn> batch) override {
+        open(batch);
+        std::size_t next_opened = 0;
         for (const media::PacketIn& in : batch) {
             Completion done;
             done.cookie = in.cookie;
@@ -199,22 +207,37 @@ class CpuEngine final : public media::Engine {
             done.kind = in.kind;
             if (Ingress* ingress = ingresses_.find(in.ingress); ingress == nullptr) {
                 done.verdict = Verdict::stale;
-            } else if (in.kind == Kind::rtp) {
-                done.verdict = take_rtp(now, *ingress, in, done.header);
-                ++ingress->counters.verdicts[static_cast<std::size_t>(done.verdict)];
             } else {
-                done.verdict = take_rtcp(*ingress, in.bytes, done.rtcp);
-                ++ingress->counters.rtcp_verdicts[static_cast<std::size_t>(done.verdict)];
+                ByteView clear = in.bytes;
+                done.verdict = may_be(in) ? Verdict::ok : Verdict::malformed;
+                if (done.verdict == Verdict::ok && ingress->protection.session() != nullptr) {
+                    const SrtpJob& opened = jobs_[next_opened++];
+                    done.verdict = to_verdict(opened.outcome);
+                    clear = *opened.packet;
+                }
+                if (in.kind == Kind::rtp) {
+                    if (done.verdict == Verdict::ok)
+                        done.verdict = take_rtp(*ingress, in, clear, done.header);
+                    ++ingress->counters.verdicts[static_cast<std::size_t>(done.verdict)];
+                } else {
+                    if (done.verdict == Verdict::ok) done.rtcp.assign(clear.begin(), clear.end());
+                    ++ingress->counters.rtcp_verdicts[static_cast<std::size_t>(done.verdict)];
+                }
             }
             ready_.completions.push_back(std::move(done));
         }
+        send(now);
     }
 
     void submit_rtcp(Time /*now*/, EgressId id, ByteView compound) override {
         Egress* egress = egresses_.find(id);
         if (egress == nullptr) return;
         Bytes bytes(compound.begin(), compound.end());
-        if (Srtp* srtp = egress->protection.session(); srtp != nullptr && !srtp->protect_rtcp(bytes)) return;
+        if (SrtpSession* session = egress->protection.session(); session != nullptr) {
+            SrtpJob job{session, Kind::rtcp, &bytes};
+            srtp_->run({&job, 1});
+            if (job.outcome != Srtp::Outcome::ok) return;
+        }
         ready_.packets.push_back({id, Kind::rtcp, std::move(bytes)});
     }
 
@@ -249,13 +272,13 @@ class CpuEngine final : public media::Engine {
     }
     Result<IngressId> restore(const media::IngressState& state) override {
         if (full()) return no_room();
-        auto protection = Protection::restore(state.keys, Srtp::Direction::inbound);
+        auto protection = Protection::restore(*srtp_, state.keys, Srtp::Direction::inbound);
         if (!protection) return tl::make_unexpected(protection.error());
         return ingresses_.emplace(Ingress{std::move(*protection), state.reception, state.counters, {}});
     }
     Result<EgressId> restore(const media::EgressState& state) override {
         if (full()) return no_room();
-        auto protection = Protection::restore(state.keys, Srtp::Direction::outbound);
+        auto protection = Protection::restore(*srtp_, state.keys, Srtp::Direction::outbound);
         if (!protection) return tl::make_unexpected(protection.error());
         return egresses_.emplace(Egress{std::move(*protection), state.renumber, state.counters, {}});
     }
@@ -268,14 +291,26 @@ class CpuEngine final : public media::Engine {
     }
     static Result<void> closed() { return fail("media context: closed"); }
 
-    Verdict take_rtp(Time now, Ingress& ingress, const media::PacketIn& in, rtp::Header& header) {
-        if (rtp::looks_like_rtcp(in.bytes)) return Verdict::malformed;  // multiplexing was not agreed
-        ByteView clear = in.bytes;
-        if (Srtp* srtp = ingress.protection.session(); srtp != nullptr) {
-            scratch_.assign(in.bytes.begin(), in.bytes.end());
-            if (const auto o = srtp->unprotect(scratch_); o != Srtp::Outcome::ok) return to_verdict(o);
-            clear = scratch_;
+    // Whether it can be what it came as: multiplexing was not agreed.
+    static bool may_be(const media::PacketIn& in) {
+        return rtp::looks_like_rtcp(in.bytes) == (in.kind == Kind::rtcp);
+    }
+
+    // jobs_: those packets of the batch that came under SRTP and may be what they came as, opened.
+    void open(std::span<const media::PacketIn> batch) {
+        jobs_.clear();
+        if (opened_.size() < batch.size()) opened_.resize(batch.size());
+        for (const media::PacketIn& in : batch) {
+            Ingress* ingress = ingresses_.find(in.ingress);
+            if (ingress == nullptr || ingress->protection.session() == nullptr || !may_be(in)) continue;
+            Bytes& packet = opened_[jobs_.size()];
+            packet.assign(in.bytes.begin(), in.bytes.end());
+            jobs_.push_back({ingress->protection.session(), in.kind, &packet});
         }
+        srtp_->run(jobs_);
+    }
+
+    Verdict take_rtp(Ingress& ingress, const media::PacketIn& in, ByteView clear, rtp::Header& header) {
         const auto packet = rtp::Packet::parse(clear);
         if (!packet) return Verdict::malformed;
         header = packet->header;
@@ -286,60 +321,78 @@ class CpuEngine final : public media::Engine {
             const Path& path = *paths_.find(id);
             const std::uint8_t type = path.config.payload_types[header.payload_type];
             if (type == media::PathConfig::drop) continue;
-            const bool sent = forward(now, in, ingress.reception.clock_rate(), path.config.to, type, *packet);
+            const bool sent = forward(in, ingress.reception.clock_rate(), path.config.to, type, *packet);
             if (sent) verdict = Verdict::ok;
             if (!sent && verdict == Verdict::no_path) verdict = Verdict::replayed;
         }
         return verdict;
     }
 
-    static Verdict take_rtcp(Ingress& ingress, ByteView bytes, Bytes& clear) {
-        if (!rtp::looks_like_rtcp(bytes)) return Verdict::malformed;
-        clear.assign(bytes.begin(), bytes.end());
-        Verdict verdict = Verdict::ok;
-        if (Srtp* srtp = ingress.protection.session(); srtp != nullptr) {
-            verdict = to_verdict(srtp->unprotect_rtcp(clear));
-        }
-        if (verdict != Verdict::ok) clear.clear();
-        return verdict;
-    }
-
     // CSRCs and header extensions stay behind: they tell who is on the other side. False for a duplicate.
-    bool forward(Time now, const media::PacketIn& in, std::uint32_t clock_rate, EgressId to,
-                 std::uint8_t payload_type, const rtp::Packet& packet) {
+    bool forward(const media::PacketIn& in, std::uint32_t clock_rate, EgressId to, std::uint8_t payload_type,
+                 const rtp::Packet& packet) {
         Egress& egress = *egresses_.find(to);
         const auto place = egress.renumber.place(in.arrival, in.ingress.value(), clock_rate, packet.header);
         if (!place) return false;
-        media::EgressCounters& counters = egress.counters;
         const rtp::Header header{payload_type, packet.header.marker, place->sequence, place->timestamp,
-                                 counters.ssrc};
+                                 egress.counters.ssrc};
         Bytes bytes;
         bytes.reserve(rtp::header_size + packet.payload.size() + Srtp::max_growth);
         bytes.resize(rtp::header_size + packet.payload.size());
         rtp::write_header(header, bytes.data());
         std::copy(packet.payload.begin(), packet.payload.end(), bytes.begin() + rtp::header_size);
-        if (Srtp* srtp = egress.protection.session(); srtp != nullptr && !srtp->protect(bytes)) return false;
-        ++counters.packets;
-        counters.octets += packet.payload.size();
-        counters.last_timestamp = header.timestamp;
-        counters.last_sent = now;
-        ready_.packets.push_back({to, Kind::rtp, std::move(bytes)});
+        leaving_.push_back({to, header.timestamp, packet.payload.size(), std::move(bytes)});
         return true;
     }
 
+    // Seals what leaves under SRTP, and counts what leaves.
+    void send(Time now) {
+        jobs_.clear();
+        for (Leaving& l : leaving_) {
+            if (SrtpSession* session = egresses_.find(l.egress)->protection.session()) {
+                jobs_.push_back({session, Kind::rtp, &l.bytes});
+            }
+        }
+        srtp_->run(jobs_);
+        auto sealed = jobs_.begin();
+        for (Leaving& l : leaving_) {
+            Egress& egress = *egresses_.find(l.egress);
+            // A key that has served its lifetime sends no more.
+            if (egress.protection.session() != nullptr && (sealed++)->outcome != Srtp::Outcome::ok) continue;
+            media::EgressCounters& counters = egress.counters;
+            ++counters.packets;
+            counters.octets += l.payload;
+            counters.last_timestamp = l.timestamp;
+            counters.last_sent = now;
+            ready_.packets.push_back({l.egress, Kind::rtp, std::move(l.bytes)});
+        }
+        leaving_.clear();
+    }
+
+    // A packet on its way out.
+    struct Leaving {
+        EgressId egress;
+        std::uint32_t timestamp = 0;
+        std::size_t payload = 0;  // octets
+        Bytes bytes;
+    };
+
+    const std::unique_ptr<SrtpProvider> srtp_;
     media::Capabilities capabilities_;
     Slots<Ingress, media::IngressTag> ingresses_;
     Slots<Egress, media::EgressTag> egresses_;
     Slots<Path, media::PathTag> paths_;
     media::Results ready_;
-    Bytes scratch_;
+    std::vector<Leaving> leaving_;
+    std::vector<SrtpJob> jobs_;
+    std::vector<Bytes> opened_;  // kept for their memory
 };
 
 }  // namespace
 
-std::unique_ptr<media::Engine> make_engine(std::size_t max_contexts) {
-    Srtp::start();  // a failure shows, with its reason, where a key is first used
-    return std::make_unique<CpuEngine>(max_contexts);
+std::unique_ptr<media::Engine> make_engine(std::size_t max_contexts, SrtpLibrary library) {
+    return std::make_unique<CpuEngine>(
+        library == SrtpLibrary::batch ? make_batch_provider() : make_libsrtp2_provider(), max_contexts);
 }
 
 }  // namespace causeway::cpu

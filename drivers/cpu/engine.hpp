@@ -1,5 +1,4 @@
-// The CPU engine: media::Engine in software, run to completion inside submit(). SRTP is libsrtp2's
-// (drivers/cpu/srtp.hpp), which keeps packet index and replay window itself.
+// The CPU engine: media::Engine in software, run to completion inside submit().
 #pragma once
 
 #include <memory>
@@ -8,6 +7,10 @@
 
 namespace causeway::cpu {
 
-std::unique_ptr<media::Engine> make_engine(std::size_t max_contexts = 65536);
+// Who does SRTP (srtp_provider.hpp).
+enum class SrtpLibrary : std::uint8_t { batch, libsrtp2 };
+
+std::unique_ptr<media::Engine> make_engine(std::size_t max_contexts = 65536,
+                                           SrtpLibrary library = SrtpLibrary::batch);
 
 }  // namespace causeway::cpu
