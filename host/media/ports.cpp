@@ -337,7 +337,9 @@ bool Ports::Impl::admit(Time now, const Datagram& d) {
         ++port->dropped_source;
         return false;
     }
-    if (is_rtp && !may_receive(port->remote.direction)) {
+    // On SRTP the engine follows the stream of who sends on: else its rollover counter is lost (RFC
+    // 3711 3.3.1).
+    if (is_rtp && !may_receive(port->remote.direction) && !latch.secured()) {
         ++port->dropped_direction;
         return false;
     }
@@ -384,6 +386,10 @@ void Ports::Impl::complete(Time now, const Completion& c) {
         return;
     }
     if (c.kind == Kind::rtp) {
+        if (c.verdict == Verdict::no_path && port->rtp.secured() && !may_receive(port->remote.direction)) {
+            ++dropped;
+            ++port->dropped_direction;
+        }
         const bool fresh = !port->newest || port->newest->ssrc != c.header.ssrc ||
                            static_cast<std::int16_t>(c.header.sequence - port->newest->sequence) > 0;
         if (fresh) port->newest = c.header;
@@ -468,6 +474,9 @@ PortReport Ports::report(PortId id) const {
     out.dropped_replayed = verdict(Verdict::replayed);
     out.dropped_malformed = verdict(Verdict::malformed) + port->rtcp_malformed;
     out.dropped_payload_type = in.verdicts[static_cast<std::size_t>(Verdict::no_path)];
+    if (port->rtp.secured()) {  // on hold they went through the engine, which knows no direction
+        out.dropped_payload_type -= std::min(out.dropped_payload_type, out.dropped_direction);
+    }
     out.rtcp_received = port->rtcp_received;
     out.rtcp_sent = port->rtcp_sent;
     out.round_trip = port->reporter.round_trip();

@@ -244,5 +244,48 @@ TEST_F(Hold, KeepsKeysAndGoesOnWithTheStreamOfBefore_RFC3711_3_3_1) {
     EXPECT_TRUE(left_gets_one());
 }
 
+// Who sends on while he is on hold is not heard, and is understood when he is resumed: even past a rollover.
+TEST_F(Hold, FollowsTheStreamOfAPeerThatSendsOn_RFC3711_3_3_1) {
+    auto config = fakes::two_trunks();
+    config.trunks[0].srtp = SrtpMode::mandatory;
+    configure(config);
+    const std::string key = "7 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
+    const auto secured = [&](const char* direction, int version) {
+        return Description{
+            .protocol = "RTP/SAVP", .direction = direction, .crypto = {key}, .version = version};
+    };
+    auto e = g->establish(secured("sendrecv", 1));
+    auto outbound = cpu::Srtp::create(sdp::Crypto::parse(key)->key, cpu::Srtp::Direction::outbound).value();
+    const auto left_is_heard = [&] {
+        ++sequence;
+        Bytes packet{0x80,
+                     0,
+                     static_cast<std::uint8_t>(sequence >> 8U),
+                     static_cast<std::uint8_t>(sequence),
+                     0,
+                     0,
+                     0,
+                     160,
+                     1,
+                     2,
+                     3,
+                     4,
+                     0xA0};
+        EXPECT_TRUE(outbound.protect(packet));
+        const auto before = g->network.sent.size();
+        g->media(g->left.media, Gateway::media_of(e.to_left), packet);
+        return g->network.sent.size() > before;
+    };
+    ASSERT_TRUE(left_is_heard());
+    cross(g->left, e.left, g->right, secured("inactive", 2), {.direction = "inactive", .version = 2});
+    constexpr unsigned sent_on = 70000;
+    for (unsigned i = 0; i < sent_on; ++i) ASSERT_FALSE(left_is_heard());
+    EXPECT_EQ(figures(0).dropped_direction, sent_on);
+    EXPECT_EQ(figures(0).dropped_payload_type, 0u);
+    EXPECT_EQ(figures(1).packets_sent, 1u);
+    cross(g->left, e.left, g->right, secured("sendrecv", 3), Description{.version = 3});
+    EXPECT_TRUE(left_is_heard());
+}
+
 }  // namespace
 }  // namespace causeway::call
