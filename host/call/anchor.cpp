@@ -50,8 +50,9 @@ bool is_secured(const sdp::Media& m) {
     return m.protocol.find("SAVP") != std::string::npos;
 }
 
+// In use, and with a format that we can name; all else we reject.
 bool live_rtp(const sdp::Media& m) {
-    return !m.rejected() && m.is_rtp();
+    return !m.rejected() && m.is_rtp() && !m.codecs().empty();
 }
 
 void keep_attributes(std::vector<sdp::Attribute>& attributes, const Traces& traces,
@@ -340,7 +341,10 @@ Taken<void> Anchor::take_offer(Time now, const sdp::Session& offer) {
         rollback(now);
         return tl::make_unexpected(std::move(why));
     };
-    bool any = before != nullptr || offer.media.empty();
+    // A change may disable all lines, yet not leave us with none that we can anchor (fax by T.38, say): who
+    // is told 488 falls back.
+    bool any = std::all_of(offer.media.begin(), offer.media.end(),
+                           [&](const auto& m) { return before != nullptr && m.rejected(); });
     for (std::size_t i = 0; i < offer.media.size(); ++i) {
         const auto& m = offer.media[i];
         Line& line = open_[i];

@@ -405,6 +405,29 @@ TEST_F(Reoffer, WithFewerLinesIs488_RFC3264_8) {
     EXPECT_TRUE(both_hear(e));
 }
 
+TEST_F(Reoffer, ToMediaThatIsNotAnchoredIs488OrThatLineIsRejected) {
+    auto e = g->establish();
+    const std::string fax = "m=image 30002 udptl t38\r\n";
+    const auto only_fax = [&](const std::string& audio) {
+        return replaced(g->left.sdp({.version = 2}), "audio 30000 RTP/AVP 0 8 101", audio);
+    };
+    for (const auto& offer : {only_fax("image 30000 udptl t38"), only_fax("audio 0 RTP/AVP 0") + fax}) {
+        g->left.request(e.left, "INVITE", offer);
+        g->left.expect("100");
+        g->left.expect("488");
+        EXPECT_EQ(g->right.waiting(), 0u);
+        EXPECT_TRUE(both_hear(e));
+    }
+    for (const auto& line : {fax, std::string("m=video 30002 RTP/AVP 99\r\n")}) {  // 99 is nothing
+        const auto beside = cross(g->left, e.left, g->right, g->left.sdp({.version = 2, .more = line}),
+                                  replaced(g->right.sdp({.version = 2, .more = line}), "30002", "0"));
+        EXPECT_EQ(parsed(beside.offered).media.at(1).port, 0);
+        EXPECT_EQ(parsed(beside.answered).media.at(1).port, 0);
+        EXPECT_EQ(ports(), 2u);
+        EXPECT_TRUE(both_hear(e));
+    }
+}
+
 TEST_F(Reoffer, ForWhichThereAreNoPortsIs503AndAllStays) {
     for (const std::uint16_t last : {20005, 20003}) {  // room for one more, for none
         auto config = fakes::two_trunks();
