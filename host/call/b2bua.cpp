@@ -389,10 +389,46 @@ void B2bua::on_reinvite_failed(Time now, LegId leg, int status) {
     using State = sdp::OfferAnswer::State;
     const bool restoring = to.media->agreement().state() == State::local_offer &&
                            from.media->agreement().state() != State::remote_offer;
-    if (restoring) return end_call(now, *call, "no agreement after a failed change");
+    // Where it gave way to theirs, that one makes them agree.
+    if (restoring && !legs_.find(leg)->reinvite_in) {
+        return end_call(now, *call, "no agreement after a failed change");
+    }
     from.media->rollback(now);
     to.media->rollback(now);
-    legs_.reject_reinvite(now, from.leg, reinvite_status(status));
+    if (!restoring) legs_.reject_reinvite(now, from.leg, reinvite_status(status));
+}
+
+void B2bua::on_reinvite_cancelled(Time now, LegId leg) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return;
+    call->caller.media->rollback(now);
+    call->callee.media->rollback(now);
+    legs_.cancel_reinvite(now, other(*call, leg).leg);
+}
+
+// One side has given up a change that the other has taken: the other is asked back, or if the offer was its
+// own, gets what was agreed as the answer.
+void B2bua::on_reinvite_undone(Time now, LegId leg, const sip::Message& response) {
+    Call* call = call_of(leg);
+    if (call == nullptr) return legs_.ack(now, leg);
+    Side& to = side(*call, leg);
+    to.traces.note(response, legs_.find(leg)->hop);
+    const bool late = legs_.find(leg)->reinvite_body.empty();
+    if (!late) legs_.ack(now, leg);
+    auto back = late ? answer_undone(now, other(*call, leg), to, response) : restore(now, to);
+    if (!back) end_call(now, *call, back.error().why);
+}
+
+Taken<void> B2bua::answer_undone(Time now, Side& from, Side& to, const sip::Message& response) {
+    auto session = parse_sdp(response.body());
+    if (!session) return tl::make_unexpected(session.error());
+    to.traces.note(*session);
+    if (auto taken = to.media->take_offer(now, *session); !taken) return taken;
+    const sdp::Session agreed = *from.media->agreement().agreed_remote();
+    auto answer = to.media->make_answer(now, agreed, from.traces, false);
+    if (!answer) return tl::make_unexpected(answer.error());
+    legs_.ack(now, to.leg, answer->to_string());
+    return Anchor::join(now, *from.media, *to.media);
 }
 
 // ---------------------------------------------------------------------------------------------------- ending

@@ -80,6 +80,8 @@ class B2bua final : public LegEvents {
     void on_reinvite_acked(Time now, LegId leg, const sip::Message& ack) override;
     void on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, LegId leg, int status) override;
+    void on_reinvite_cancelled(Time now, LegId leg) override;
+    void on_reinvite_undone(Time now, LegId leg, const sip::Message& response) override;
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,
                     const sip::Hop& from) override;
     void on_ended(Time now, LegId leg) override;
@@ -95,6 +97,7 @@ class B2bua final : public LegEvents {
     Taken<void> finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response);
     Taken<void> restore(Time now, Side& to);
     Taken<void> take_restored(Time now, Side& to, const sip::Message& response);
+    Taken<void> answer_undone(Time now, Side& from, Side& to, const sip::Message& response);
     Taken<void> offer_late(Time now, Side& from, Side& to, const sip::Message& response);
     Side make_side(LegId leg, const Trunk& trunk, std::string_view call_id, const sip::Hop& hop);
     void refuse(Time now, Call& call, int status, std::string_view why, Ended by,

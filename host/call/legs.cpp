@@ -68,10 +68,11 @@ Legs::Legs(std::vector<sip::Listener> listeners, sip::TimerValues timers, std::s
       layer_(std::move(listeners), timers, random, wire, *this, shard) {}
 
 std::optional<Time> Legs::next_timer() const {
-    const auto mine = timers_.next();
-    const auto theirs = layer_.next_timer();
-    if (!mine || !theirs) return mine ? mine : theirs;
-    return std::min(*mine, *theirs);
+    std::optional<Time> next;
+    for (const auto t : {layer_.next_timer(), timers_.next(), backoffs_.next()}) {
+        if (t && (!next || *t < *next)) next = t;
+    }
+    return next;
 }
 
 void Legs::advance(Time now) {
@@ -93,6 +94,7 @@ void Legs::advance(Time now) {
         leg->ok_interval = std::min(2 * leg->ok_interval, values_.t2);  // 13.3.1.4
         leg->ok_timer = timers_.set(std::min(now + leg->ok_interval, leg->ok_deadline), leg->id);
     }
+    advance_backoffs(now);
 }
 
 // ---------------------------------------------------------------------------------------------------- making
@@ -193,6 +195,10 @@ void Legs::cancel(Time now, LegId id, std::string_view reason) {
 }
 
 void Legs::on_response(Time now, sip::TransactionId id, const sip::Message& response, const sip::Hop&) {
+    if (const auto over = past_.find(id); over != past_.end()) {
+        if (response.status() / 100 == 2) surplus_2xx(now, over->second, response);
+        return;
+    }
     const auto found = by_transaction_.find(id);
     Leg* leg = found == by_transaction_.end() ? nullptr : legs_.find(found->second);
     if (leg == nullptr) return;
@@ -262,15 +268,17 @@ void Legs::invite_accepted(Time now, Leg& leg, const sip::Message& response) {
     }
 }
 
-// A second dialog of one INVITE (13.2.2.4): acknowledged, then ended, for the call has its one already.
+// A 2xx to an INVITE of ours that is settled (13.2.2.4): acknowledged, and if it is of another dialog than
+// the leg's own, one of another fork, ended by BYE. From, To and CSeq of a response are those of its INVITE.
 void Legs::surplus_2xx(Time now, Leg& leg, const sip::Message& response) {
-    auto dialog = sip::Dialog::from_response(leg.invite, response);
-    if (!dialog) return;
-    dialog->confirm(response);
+    if (resend_ack(now, leg, response)) return;
+    auto dialog = sip::Dialog::from_response(response, response);
+    if (!dialog || dialog->remote_target.empty()) return;
+    const bool own = leg.dialog() != nullptr && leg.dialog()->id == dialog->id;
     std::vector<sip::Dialog> kept{std::move(*dialog)};
     kept.swap(leg.dialogs);
-    send_ack(now, leg, leg.invite.cseq().number, {});
-    layer_.request(now, in_dialog(leg, sip::Method::bye), dialog_hop(leg));
+    send_ack(now, leg, response.cseq().number, {});
+    if (!own) layer_.request(now, in_dialog(leg, sip::Method::bye), dialog_hop(leg));
     kept.swap(leg.dialogs);
 }
 
@@ -291,9 +299,11 @@ void Legs::on_stray_2xx(Time now, const sip::Message& response, const sip::Hop&)
     // will be repeated.
     const bool open = leg->state == LegState::inviting || leg->state == LegState::early ||
                       leg->state == LegState::cancelling;
-    if (open || resend_ack(now, *leg, response)) return;
-    if (leg->state == LegState::accepted && leg->dialog()->id.remote_tag == response.to().tag()) return;
-    if (response.cseq().number == leg->invite.cseq().number) surplus_2xx(now, *leg, response);
+    if (open) return;
+    // Its ACK is still due, and the owner's to send.
+    const bool own = leg->dialog() != nullptr && leg->dialog()->id.remote_tag == response.to().tag();
+    if (own && (leg->state == LegState::accepted || leg->reinvite_ack == response.cseq().number)) return;
+    surplus_2xx(now, *leg, response);
 }
 
 void Legs::on_timeout(Time now, sip::TransactionId id) {
@@ -318,6 +328,7 @@ void Legs::failed_transaction(Time now, sip::TransactionId id, int status) {
 
 void Legs::on_terminated(Time, sip::TransactionId id) {
     by_transaction_.erase(id);
+    past_.erase(id);
 }
 
 // ---------------------------------------------------------------------------------------------------- UAS
@@ -429,6 +440,7 @@ void Legs::send_ok(Time now, Leg& leg, const sip::Message& request, sip::Transac
     leg.ok = response(leg, request, 200, {}, headers, body);
     leg.ok_transaction = id;
     leg.ok_pending = true;
+    leg.ok_offers = request.body().empty();
     leg.ok_interval = values_.t1;
     leg.ok_deadline = now + values_.timeout();
     leg.ok_timer = timers_.set(now + leg.ok_interval, leg.id);
@@ -447,15 +459,16 @@ void Legs::on_ack(Time now, const sip::Message& ack, const sip::Hop&) {
     Leg* leg = found == by_local_tag_.end() ? nullptr : legs_.find(found->second);
     if (leg == nullptr || !leg->ok_pending || leg->ok.cseq().number != ack.cseq().number) return;
     if (leg->dialog()->id.remote_tag != ack.from().tag()) return;
+    const LegId id = leg->id;
     stop_ok(*leg);
-    if (leg->state == LegState::confirmed) return events_.on_reinvite_acked(now, leg->id, ack);
-    if (leg->state != LegState::answered) return;
-    leg->state = LegState::confirmed;
-    if (leg->bye_when_acked) {
-        send_bye(now, *leg, leg->bye_reason);
-    } else {
+    if (leg->state == LegState::confirmed) {
+        if (leg->ok_offers) events_.on_reinvite_acked(now, id, ack);
+    } else if (leg->state == LegState::answered) {
+        leg->state = LegState::confirmed;
+        if (leg->bye_when_acked) return send_bye(now, *leg, leg->bye_reason);
         events_.on_acked(now, leg->id, ack);
     }
+    if (Leg* still = legs_.find(id)) next_reinvite(now, *still);
 }
 
 void Legs::stop_ok(Leg& leg) {
@@ -474,8 +487,7 @@ void Legs::received_cancel(Time now, sip::TransactionId id, const sip::Message& 
     if (*invite == leg->invite_transaction && leg->state == LegState::incoming) {
         cancelled(now, *leg, request);
     }
-    // A CANCEL of a re-INVITE has no effect: its result comes at once, as it does to one that comes too late
-    // (9.2).
+    if (*invite == leg->reinvite_in) reinvite_cancelled(now, *leg);
 }
 
 // The caller no longer wants its first INVITE: 487, and the leg is over.
@@ -512,6 +524,8 @@ void Legs::received_bye(Time now, Leg& leg, sip::TransactionId id, const sip::Me
     if (!leg.is_incoming && (leg.state == LegState::early || leg.state == LegState::cancelling)) {
         return respond(now, id, request, 481);  // a callee may not end an early dialog by BYE (15)
     }
+    // A 2xx wants its ACK, even of a dialog that its sender has ended (13.2.2.4).
+    if (leg.state == LegState::accepted) send_ack(now, leg, leg.invite.cseq().number, {});
     respond(now, id, request, 200);
     if (leg.state == LegState::ending) return;  // both hung up at once: our own BYE ends the leg
     if (leg.state == LegState::incoming) return cancelled(now, leg, request);
@@ -522,67 +536,6 @@ void Legs::received_bye(Time now, Leg& leg, sip::TransactionId id, const sip::Me
     const LegId leg_id = leg.id;
     if (wanted) events_.on_bye(now, leg_id, request);
     if (Leg* still = legs_.find(leg_id)) end(now, *still);
-}
-
-void Legs::received_reinvite(Time now, Leg& leg, sip::TransactionId id, const sip::Message& request) {
-    if (leg.reinvite_in || leg.state == LegState::incoming || leg.ok_pending) {  // 14.2: one after the other
-        return respond(now, id, request, 500, {}, {{"Retry-After", std::to_string(random_.below(11))}});
-    }
-    if (leg.reinvite_out || leg.reinvite_ack || leg.state != LegState::confirmed) {
-        return respond(now, id, request, 491);
-    }
-    leg.reinvite_in = id;
-    leg.reinvite = request;
-    by_transaction_[id] = leg.id;
-    layer_.respond(now, id, sip::MessageBuilder::response_to(request, 100, {}).build());
-    events_.on_reinvite(now, leg.id, request);
-}
-
-void Legs::accept_reinvite(Time now, LegId id, std::string_view body) {
-    Leg* leg = legs_.find(id);
-    if (leg == nullptr || !leg->reinvite_in) return;
-    const auto transaction = leg->reinvite_in;
-    leg->reinvite_in = {};
-    leg->dialog()->refresh_target(leg->reinvite);
-    send_ok(now, *leg, leg->reinvite, transaction, {}, body);
-}
-
-void Legs::reject_reinvite(Time now, LegId id, int status, const ExtraHeaders& headers) {
-    Leg* leg = legs_.find(id);
-    if (leg == nullptr || !leg->reinvite_in) return;
-    const auto transaction = leg->reinvite_in;
-    leg->reinvite_in = {};
-    layer_.respond(now, transaction, response(*leg, leg->reinvite, status, {}, headers, {}));
-}
-
-bool Legs::reinvite(Time now, LegId id, std::string_view body) {
-    Leg* leg = legs_.find(id);
-    if (leg == nullptr || leg->state != LegState::confirmed || leg->reinvite_in || leg->reinvite_out ||
-        leg->reinvite_ack || leg->ok_pending) {
-        return false;
-    }
-    auto builder = in_dialog(*leg, sip::Method::invite);
-    builder.add(sip::HeaderId::contact, contact(leg->hop)).add(sip::HeaderId::allow, methods);
-    if (!body.empty()) builder.body(sdp_type, body);
-    leg->reinvite_out = layer_.request(now, std::move(builder), dialog_hop(*leg));
-    by_transaction_[leg->reinvite_out] = id;
-    return true;
-}
-
-void Legs::reinvite_response(Time now, Leg& leg, int status, const sip::Message* response) {
-    leg.reinvite_out = {};
-    const LegId id = leg.id;
-    if (status < 300) {
-        leg.dialog()->refresh_target(*response);
-        leg.reinvite_ack = response->cseq().number;
-        if (leg.state == LegState::confirmed) return events_.on_reinvite_accepted(now, id, *response);
-        return send_ack(now, leg, response->cseq().number, {});
-    }
-    if (leg.state == LegState::confirmed) events_.on_reinvite_failed(now, id, status);
-    Leg* still = legs_.find(id);
-    if (still != nullptr && still->state == LegState::confirmed && (status == 408 || status == 481)) {
-        lost(now, *still, "re-INVITE drew " + std::to_string(status));  // 12.2.1.2
-    }
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -656,18 +609,6 @@ void Legs::hang_up(Time now, LegId id, std::string_view reason, int status) {
     }
 }
 
-// A re-INVITE that is pending when the dialog ends: theirs is answered with 487 (15.1.2); ours is
-// acknowledged if accepted, else cancelled, lest its transaction waits for ever on a peer that forgets to
-// answer.
-void Legs::drop_reinvites(Time now, Leg& leg) {
-    if (leg.reinvite_in) {
-        layer_.respond(now, leg.reinvite_in, response(leg, leg.reinvite, 487, {}, {}, {}));
-        leg.reinvite_in = {};
-    }
-    if (leg.reinvite_ack) send_ack(now, leg, *leg.reinvite_ack, {});
-    if (leg.reinvite_out) layer_.cancel(now, leg.reinvite_out);
-}
-
 void Legs::send_bye(Time now, Leg& leg, std::string_view reason) {
     drop_reinvites(now, leg);
     stop_ok(leg);
@@ -688,7 +629,9 @@ void Legs::lost(Time now, Leg& leg, std::string_view why) {
 void Legs::end(Time now, Leg& leg) {
     leg.state = LegState::ended;
     stop_ok(leg);
+    backoffs_.cancel(leg.backoff);
     const LegId id = leg.id;
+    remember(leg);
     by_local_tag_.erase(tag_key(leg.call_id, leg.local_tag));
     if (leg.is_incoming) {
         const auto found = by_remote_tag_.find(tag_key(leg.call_id, leg.invite.from().tag()));
@@ -696,6 +639,20 @@ void Legs::end(Time now, Leg& leg) {
     }
     legs_.erase(id);
     events_.on_ended(now, id);
+}
+
+// What a leg leaves behind for the 2xx that may yet come to its INVITEs.
+void Legs::remember(Leg& leg) {
+    Leg over;
+    over.hop = leg.hop;
+    over.acks = std::move(leg.acks);
+    // A BYE has ended it, ours or theirs. Where none has, no dialog was ours.
+    const bool had_dialog = leg.dialog() != nullptr && leg.dialog()->state == sip::DialogState::confirmed;
+    if (had_dialog) over.dialogs = {*leg.dialog()};
+    if (by_transaction_.count(leg.reinvite_last) != 0) past_[leg.reinvite_last] = over;
+    if (!leg.is_incoming && by_transaction_.count(leg.invite_transaction) != 0) {
+        past_[leg.invite_transaction] = std::move(over);
+    }
 }
 
 void Legs::respond(Time now, sip::TransactionId id, const sip::Message& request, int status,

@@ -59,14 +59,24 @@ struct Leg {
     // ---- bookkeeping of Legs
     sip::TransactionId invite_transaction;  // of the first INVITE
     sip::TransactionId reinvite_in, reinvite_out;
+    sip::TransactionId reinvite_last;  // of ours, the last one, settled or not
     sip::TransactionId bye_transaction;
     sip::Message reinvite;  // the one behind reinvite_in, kept for the 2xx
     // UAC: CSeq number of our re-INVITE whose 2xx came and whose ACK has not gone out.
     std::optional<std::uint32_t> reinvite_ack;
+    // UAS: theirs has come before the ACK to our last 2xx, and waits for it.
+    bool reinvite_held = false;
+    // UAC: ours waits to be sent: for the ACK to our 2xx, or for the end of the back-off after 491 (14.1).
+    bool reinvite_waits = false;
+    bool reinvite_cancelled = false;  // ours is under way, and nobody wants it any more
+    std::string reinvite_body;        // of ours, the last one
+    int glares = 0;                   // how often it drew 491
+    Timers<LegId>::Id backoff;
     // UAS: the 2xx under retransmission, of the first INVITE or a re-INVITE, until its ACK comes.
     sip::Message ok;
     sip::TransactionId ok_transaction;
     bool ok_pending = false;
+    bool ok_offers = false;  // its INVITE had no offer: the ACK brings the answer
     Duration ok_interval{};
     Time ok_deadline{};
     Timers<LegId>::Id ok_timer;
@@ -88,12 +98,12 @@ struct Leg {
     const sip::Dialog* dialog() const { return dialogs.empty() ? nullptr : &dialogs.front(); }
 
     // Ours to send on, or theirs to be answered: a re-INVITE is under way.
-    bool is_changing() const { return reinvite_in || reinvite_out || reinvite_ack; }
+    bool is_changing() const { return reinvite_in || reinvite_out || reinvite_ack || reinvite_waits; }
     // But for handles: transactions are not carried over, see Legs::restore().
     template <class A>
     void archive(A& a) {
-        a(is_incoming, state, hop, call_id, local_tag, invite, dialogs, reinvite, ok, ok_pending, ok_interval,
-          ok_deadline, acks, bye_when_acked, bye_reason);
+        a(is_incoming, state, hop, call_id, local_tag, invite, dialogs, reinvite, ok, ok_pending, ok_offers,
+          ok_interval, ok_deadline, acks, bye_when_acked, bye_reason);
     }
 };
 
@@ -124,12 +134,17 @@ class LegEvents {
     virtual void on_lost(Time now, LegId leg, std::string_view why) = 0;
     // A re-INVITE; answer by accept_reinvite or reject_reinvite.
     virtual void on_reinvite(Time now, LegId leg, const sip::Message& request) = 0;
-    // The ACK to our 2xx to a re-INVITE.
+    // The ACK to our 2xx to a re-INVITE without offer.
     virtual void on_reinvite_acked(Time now, LegId leg, const sip::Message& ack) = 0;
     // Our re-INVITE was accepted, or refused. Once it was accepted the owner sends the ACK, now or later, by
     // ack().
     virtual void on_reinvite_accepted(Time now, LegId leg, const sip::Message& response) = 0;
     virtual void on_reinvite_failed(Time now, LegId leg, int status) = 0;
+    // The re-INVITE of on_reinvite was cancelled; 487 has gone out.
+    virtual void on_reinvite_cancelled(Time now, LegId leg) = 0;
+    // Our re-INVITE was accepted although we had cancelled it (9.1): the owner sends the ACK, and has to
+    // bring the other side back.
+    virtual void on_reinvite_undone(Time now, LegId leg, const sip::Message& response) = 0;
     // A request outside any dialog that makes none, other than CANCEL: the owner answers it through
     // respond().
     virtual void on_request(Time now, sip::TransactionId id, const sip::Message& request,
@@ -178,7 +193,12 @@ class Legs final : public sip::TransactionUser {
 
     // ---- both
     // False where one is under way on this leg, in either direction. No body: the other side makes the offer.
+    // It goes out once the ACK to our last 2xx has come, and again after the back-off of 14.1 where it draws
+    // 491. Should one of theirs come before that, theirs is taken and ours has failed with 491.
     bool reinvite(Time now, LegId leg, std::string_view body);
+    // Nobody wants it any more: dropped if it waits, else CANCEL. on_reinvite_failed does not follow;
+    // on_reinvite_undone does if a 2xx crosses.
+    void cancel_reinvite(Time now, LegId leg);
     void accept_reinvite(Time now, LegId leg, std::string_view body);
     void reject_reinvite(Time now, LegId leg, int status, const ExtraHeaders& headers = {});
     // Ends the leg whatever its state: CANCEL, a final response (480, or `status` for an incoming one), or
@@ -240,6 +260,10 @@ class Legs final : public sip::TransactionUser {
     void surplus_2xx(Time now, Leg& leg, const sip::Message& response);
     void invite_failed(Time now, Leg& leg, int status, const sip::Message* response);
     void reinvite_response(Time now, Leg& leg, int status, const sip::Message* response);
+    void reinvite_cancelled(Time now, Leg& leg);
+    void next_reinvite(Time now, Leg& leg);
+    void send_reinvite(Time now, Leg& leg);
+    void advance_backoffs(Time now);
     void failed_transaction(Time now, sip::TransactionId id, int status);
     void send_ok(Time now, Leg& leg, const sip::Message& request, sip::TransactionId id,
                  const ExtraHeaders& headers, std::string_view body);
@@ -252,6 +276,7 @@ class Legs final : public sip::TransactionUser {
     void send_bye(Time now, Leg& leg, std::string_view reason);
     void lost(Time now, Leg& leg, std::string_view why);
     void end(Time now, Leg& leg);
+    void remember(Leg& leg);
     std::string token(std::size_t octets) { return sip::mint_token(random_, shard_, octets); }
     std::string contact(const sip::Hop& hop) const;
     sip::Hop dialog_hop(const Leg& leg) const;
@@ -260,6 +285,7 @@ class Legs final : public sip::TransactionUser {
                           const ExtraHeaders& headers, std::string_view body) const;
 
     static constexpr std::size_t max_forks = 16;  // early dialogs kept of one INVITE
+    static constexpr int max_glares = 3;          // then the 491 goes to whom the re-INVITE came from
 
     Random& random_;
     const std::uint8_t shard_;  // in every tag and Call-ID
@@ -268,8 +294,11 @@ class Legs final : public sip::TransactionUser {
     std::string user_agent_;
     sip::TransactionLayer layer_;
     Slots<Leg> legs_;
-    Timers<LegId> timers_;  // 2xx retransmission
+    Timers<LegId> timers_;    // 2xx retransmission
+    Timers<LegId> backoffs_;  // after 491
     std::unordered_map<sip::TransactionId, LegId> by_transaction_;
+    // Of legs that are over, by their INVITE client transactions, as long as these live: what answers a 2xx.
+    std::unordered_map<sip::TransactionId, Leg> past_;
     // Call-ID and our tag together name the leg: one leg has one tag of ours, whatever tags the others have.
     std::unordered_map<std::string, LegId> by_local_tag_;
     std::unordered_map<std::string, LegId> by_remote_tag_;  // incoming legs, for merged requests (8.2.2.2)

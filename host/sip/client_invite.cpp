@@ -46,9 +46,8 @@ void ClientInvite::receive(Time now, const Message& response, const Hop& from) {
             if (status >= 300) {  // 17.1.1.2: the ACK was lost
                 ++table().counters.retransmissions_in;
                 send_kept_again(now);
-            } else if (status >= 200) {  // a fork that answered after the others had failed
-                ++table().counters.stray_responses;
-                table().user.on_stray_2xx(now, response, from);
+            } else if (status >= 200) {  // a fork that answered after the others had failed (13.2.2.4)
+                tell_response(now, response, from);
             }
             return;
         case State::accepted:

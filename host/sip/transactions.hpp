@@ -86,7 +86,8 @@ class TransactionUser {
     // An ACK that belongs to no INVITE server transaction, or to one that a 2xx ended: for the dialog.
     virtual void on_ack(Time now, const Message& ack, const Hop& from) = 0;
     // Responses of a client transaction: every 1xx that arrives, the final one once, and for INVITE every 2xx
-    // that arrives, also again. Not those to the CANCEL that cancel() sends.
+    // that arrives, also again and after another final response (13.2.2.4). Not those to the CANCEL that
+    // cancel() sends.
     virtual void on_response(Time now, TransactionId id, const Message& response, const Hop& from) = 0;
     // Timer B or F: no response came (8.1.3.1: treat as 408). For an INVITE server transaction, timer H: no
     // ACK came for the non-2xx final response.
@@ -94,8 +95,7 @@ class TransactionUser {
     // The transport refused to send for a client transaction (8.1.3.1: treat as 503), or for a server
     // transaction. All but INVITE server transactions end with it (17.1.4, RFC 6026 section 7.1).
     virtual void on_transport_error(Time now, TransactionId id) = 0;
-    // A 2xx to an INVITE whose client transaction is gone or had another final response: late or forked
-    // (13.2.2.4). Others without a match are dropped.
+    // A 2xx to an INVITE whose client transaction is gone (13.2.2.4). Others without a match are dropped.
     virtual void on_stray_2xx(Time now, const Message& response, const Hop& from) = 0;
     // The last event of a transaction: its id names nothing from here on.
     virtual void on_terminated(Time now, TransactionId id) = 0;

@@ -76,6 +76,12 @@ class Peer {
         return message;
     }
     std::size_t waiting() const { return inbox_.size(); }
+    // The next message, whatever it is; there must be one.
+    sip::Message take() {
+        auto message = std::move(inbox_.at(0));
+        inbox_.pop_front();
+        return message;
+    }
     // Names of all that waits, and forgets it.
     std::vector<std::string> take_all() {
         std::vector<std::string> out;
@@ -116,12 +122,18 @@ class Peer {
         same.remote = std::string(response.first(sip::HeaderId::to));
         send(head("ACK", same, std::string(d.invite.via().branch()), d.invite.cseq().number) + tail({}));
     }
-    void cancel(const Dialog& d, const Headers& headers = {}) {
+    // The same for a re-INVITE.
+    void ack_failure(Dialog d, const sip::Message& reinvite, const sip::Message& response) {
+        d.invite = reinvite;
+        ack_failure(d, response);
+    }
+    void cancel(const Dialog& d, const Headers& headers = {}) { cancel(d, d.invite, headers); }
+    void cancel(const Dialog& d, const sip::Message& invite, const Headers& headers = {}) {
         Dialog same = d;
-        same.target = std::string(d.invite.request_uri());
-        same.remote = std::string(d.invite.first(sip::HeaderId::to));
-        send(head("CANCEL", same, std::string(d.invite.via().branch()), d.invite.cseq().number) +
-             lines(headers) + tail({}));
+        same.target = std::string(invite.request_uri());
+        same.remote = std::string(invite.first(sip::HeaderId::to));
+        send(head("CANCEL", same, std::string(invite.via().branch()), invite.cseq().number) + lines(headers) +
+             tail({}));
     }
 
     // ---- as callee

@@ -105,7 +105,7 @@ TEST_P(LateReoffer, MayBringANewLineAndANewAddress) {
 }
 
 TEST_P(LateReoffer, ThatIsRefusedIsRefusedAndAllStays) {
-    for (const auto& [theirs, ours] : {std::pair{488, "488"}, {491, "491"}, {606, "488"}, {403, "500"}}) {
+    for (const auto& [theirs, ours] : {std::pair{488, "488"}, {606, "488"}, {403, "500"}}) {
         asked.respond(asked_without_offer(), theirs);
         asked.expect("ACK");
         asker.expect(ours);
@@ -180,10 +180,10 @@ TEST_P(LateReoffer, AcknowledgesEachRepeated2xxWithTheSameAnswer_RFC3261_13_2_2_
     EXPECT_TRUE(both_hear(e));
 }
 
-TEST_P(LateReoffer, AllowsNoOtherChangeUntilItIsAnswered_RFC3261_14_2) {
+TEST_P(LateReoffer, AllowsNoOtherChangeUntilItIsAnswered_RFC5407_3_1_5) {
     const auto ok = offered(asked.sdp({.version = 2}));
     asker.request(dialog(), "INVITE", asker.sdp({.direction = "sendonly", .version = 2}));
-    EXPECT_TRUE(asker.expect("500").has(sip::HeaderId::retry_after));
+    asker.expect("491");
     asked.request(other_dialog(), "INVITE", asked.sdp({.direction = "sendonly", .version = 3}));
     asked.expect("491");
     asker.ack(dialog(), ok, asker.sdp({.version = 2}));

@@ -333,7 +333,7 @@ TEST_F(Reoffer, ThatIsRefusedLeavesAllAsItWas_RFC3261_14_1) {
                                            {.version = 2, .more = video_30002},
                                            {.direction = "inactive", .version = 2}};
     for (const auto& change : changes) {
-        for (const auto& [theirs, ours] : {std::pair{488, "488"}, {491, "491"}, {606, "488"}, {503, "500"}}) {
+        for (const auto& [theirs, ours] : {std::pair{488, "488"}, {606, "488"}, {503, "500"}}) {
             refused(g->left, e.left, g->right, g->left.sdp(change), theirs, ours);
             EXPECT_EQ(ports(), 2u);
             EXPECT_EQ(g->core.status().media.engine.paths, 2u);

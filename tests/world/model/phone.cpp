@@ -246,7 +246,7 @@ void Phone::change_hold(Call& call) {
 bool Phone::may_change(const Call& call) const {
     const auto* leg = legs_.find(call.leg);
     return leg != nullptr && !leg->reinvite_in && !leg->reinvite_out && !leg->reinvite_ack &&
-           !leg->ok_pending && leg->state == call::LegState::confirmed;
+           !leg->reinvite_waits && !leg->ok_pending && leg->state == call::LegState::confirmed;
 }
 
 void Phone::reinvite(Call& call, const std::string& body) {

@@ -96,6 +96,8 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     void on_reinvite_acked(Time now, call::LegId leg, const sip::Message& ack) override;
     void on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, call::LegId leg, int status) override;
+    void on_reinvite_cancelled(Time, call::LegId) override {}
+    void on_reinvite_undone(Time now, call::LegId leg, const sip::Message&) override { legs_.ack(now, leg); }
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,
                     const sip::Hop& from) override;
     void on_ended(Time now, call::LegId leg) override;
