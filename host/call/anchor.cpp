@@ -77,6 +77,37 @@ std::vector<sdp::Codec> shared(const std::vector<sdp::Codec>& list, const std::v
     return out;
 }
 
+// What a record says of a line is bounded, whatever a peer calls it and however often it is taken out of use:
+// from some number on the figures of lines out of use are added up in the last entry.
+std::string named(std::string_view type) {
+    return std::string(type.substr(0, 16));
+}
+
+void keep(std::vector<CdrMedia>& closed, CdrMedia last) {
+    constexpr std::size_t most = 16;
+    if (closed.size() < most) {
+        closed.push_back(std::move(last));
+        return;
+    }
+    media::PortReport& sum = closed.back().figures;
+    const media::PortReport& r = last.figures;
+    sum.packets_received += r.packets_received;
+    sum.octets_received += r.octets_received;
+    sum.packets_lost += r.packets_lost;
+    sum.max_jitter = std::max(sum.max_jitter, r.max_jitter);
+    sum.packets_sent += r.packets_sent;
+    sum.octets_sent += r.octets_sent;
+    sum.dropped_source += r.dropped_source;
+    sum.dropped_direction += r.dropped_direction;
+    sum.dropped_unauthentic += r.dropped_unauthentic;
+    sum.dropped_replayed += r.dropped_replayed;
+    sum.dropped_malformed += r.dropped_malformed;
+    sum.dropped_payload_type += r.dropped_payload_type;
+    sum.rtcp_received += r.rtcp_received;
+    sum.rtcp_sent += r.rtcp_sent;
+    sum.remote_lost += r.remote_lost;
+}
+
 // Payload types by what they stand for. An encoding may stand in the list several times (packetization modes
 // of H.264, say): then parameters decide, else the number itself; each number is given out once.
 class Numbers {
@@ -316,7 +347,7 @@ void Anchor::commit(Time now) {
         Line& line = lines_[i];
         line.offered.clear();
         if (agreed_live(i)) continue;
-        if (line.port) closed_.push_back({{}, line.type, ports_.close(now, *line.port)});
+        if (line.port) keep(closed_, {{}, named(line.type), ports_.close(now, *line.port)});
         line = {line.type, {}, {}, {}, {}};
     }
 }
@@ -577,7 +608,7 @@ std::vector<CdrMedia> Anchor::figures(std::string_view leg) const {
     auto out = closed_;
     // Of the first offer, while it is open; a change has no figures before it is agreed.
     for (const auto& line : lines_.empty() ? open_ : lines_) {
-        if (line.port) out.push_back({{}, line.type, ports_.report(*line.port)});
+        if (line.port) out.push_back({{}, named(line.type), ports_.report(*line.port)});
     }
     for (auto& m : out) m.leg = leg;
     return out;
@@ -588,7 +619,7 @@ std::vector<CdrMedia> Anchor::close(Time now, std::string_view leg) {
     rollback(now);
     auto out = std::exchange(closed_, {});
     for (const auto& line : lines_) {
-        if (line.port) out.push_back({{}, line.type, ports_.close(now, *line.port)});
+        if (line.port) out.push_back({{}, named(line.type), ports_.close(now, *line.port)});
     }
     lines_.clear();
     for (auto& m : out) m.leg = leg;

@@ -297,6 +297,23 @@ TEST_F(Reoffer, AddsALineDisablesItAndTakesItIntoUseAgain_RFC3264_8_1_8_2) {
                                       "callee video 1", "callee audio 4"));
 }
 
+TEST_F(Reoffer, TogglesALineForEverWithinOneBoundedRecord) {
+    auto e = g->establish();
+    for (int round = 0; round < 40; ++round) {
+        const auto added = cross(g->left, e.left, g->right, Description{.version = 2, .more = video_30002},
+                                 Description{.version = 2, .more = video_40002});
+        EXPECT_TRUE(
+            arrives(second(g->left.media), line_of(added.answered, 1), second(g->right.media), 31, 31));
+        cross(g->left, e.left, g->right, Description{.version = 3, .more = no_video},
+              Description{.version = 3, .more = no_video});
+    }
+    g->left_hangs_up(e);
+    EXPECT_THAT(g->ends.at(0).media, SizeIs(34)) << "sixteen out of use and one in use, a leg";
+    std::uint64_t heard = 0;
+    for (const auto& m : g->ends.at(0).media) heard += m.type == "video" ? m.figures.packets_received : 0;
+    EXPECT_EQ(heard, 40u);
+}
+
 TEST_F(Reoffer, WhoseNewLineTheOtherSideRejectsHasNoPortForIt_RFC3264_8_1) {
     auto e = g->establish();
     for (Peer* asker : {&g->left, &g->right}) {
