@@ -49,7 +49,10 @@ void Traces::add(std::string_view text) {
     if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
     if (text.size() < 4) return;  // too short to tell from chance, and to tell anyone anything
     auto lower = to_lower(text);
-    if (std::find(texts_.begin(), texts_.end(), lower) == texts_.end()) texts_.push_back(std::move(lower));
+    if (std::find(texts_.begin(), texts_.end(), lower) != texts_.end()) return;
+    // Each change of a long call brings a branch: of the later half the oldest goes.
+    if (texts_.size() >= most) texts_.erase(texts_.begin() + most / 2);
+    texts_.push_back(std::move(lower));
 }
 
 void Traces::note(const sip::Message& m, const sip::Hop& from) {

@@ -28,6 +28,7 @@ class Traces {
     }
 
   private:
+    static constexpr std::size_t most = 256;
     void add(std::string_view text);
     std::vector<std::string> texts_;  // lower case, each of four characters or more
 };

@@ -183,6 +183,10 @@ void Legs::send_ack(Time now, Leg& leg, std::uint32_t cseq, std::string_view bod
     auto builder = in_dialog(leg, sip::Method::ack, cseq);
     if (!body.empty()) builder.body(sdp_type, body);
     const sip::Hop hop = dialog_hop(leg);
+    std::erase_if(leg.acks, [&](const auto& sent) {  // nobody repeats a 2xx of that long ago
+        const sip::Message& old = sent.second.message;
+        return old.to().tag() == leg.dialog()->id.remote_tag && old.cseq().number + most_acks <= cseq;
+    });
     leg.acks[leg.dialog()->id.remote_tag + ' ' + std::to_string(cseq)] = {
         layer_.send_stateless(now, std::move(builder), hop), hop};
 }

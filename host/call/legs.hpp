@@ -284,8 +284,9 @@ class Legs final : public sip::TransactionUser {
     sip::Message response(const Leg& leg, const sip::Message& request, int status, std::string_view reason,
                           const ExtraHeaders& headers, std::string_view body) const;
 
-    static constexpr std::size_t max_forks = 16;  // early dialogs kept of one INVITE
-    static constexpr int max_glares = 3;          // then the 491 goes to whom the re-INVITE came from
+    static constexpr std::uint32_t most_acks = 8;  // kept of one dialog
+    static constexpr std::size_t max_forks = 16;   // early dialogs kept of one INVITE
+    static constexpr int max_glares = 3;           // then the 491 goes to whom the re-INVITE came from
 
     Random& random_;
     const std::uint8_t shard_;  // in every tag and Call-ID

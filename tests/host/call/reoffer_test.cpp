@@ -314,6 +314,20 @@ TEST_F(Reoffer, TogglesALineForEverWithinOneBoundedRecord) {
     EXPECT_EQ(heard, 40u);
 }
 
+TEST_F(Reoffer, AsOftenAsALongCallIsRefreshedCostsNoMemory) {
+    auto e = g->establish();
+    const auto refresh = [&](int times) {
+        for (int i = 0; i < times; ++i) {
+            cross(g->left, e.left, g->right, Description{}, Description{});
+            cross(g->right, e.right, g->left, Description{}, Description{});
+        }
+        g->run(std::chrono::minutes(2));
+        return g->core.save(g->now).size();
+    };
+    const auto before = refresh(150);
+    EXPECT_LT(refresh(150), before + 1000);
+}
+
 TEST_F(Reoffer, WhoseNewLineTheOtherSideRejectsHasNoPortForIt_RFC3264_8_1) {
     auto e = g->establish();
     for (Peer* asker : {&g->left, &g->right}) {
