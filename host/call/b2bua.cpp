@@ -30,6 +30,12 @@ std::uint32_t max_forwards(const sip::Message& invite) {
     return value && *value <= 255 ? *value - 1 : 70;
 }
 
+// Max-Breadth of the request that goes on to one place: as it came, or what RFC 5393 5.3.3 puts where there
+// is none.
+std::uint32_t max_breadth(const sip::Message& invite) {
+    return parse_number<std::uint32_t>(invite.first(sip::HeaderId::max_breadth)).value_or(60);
+}
+
 int reinvite_status(int status) {
     return status == 491 || status == 488 ? status : status == 606 ? 488 : 500;
 }
@@ -79,7 +85,8 @@ void B2bua::on_refused(Time now, const sip::Message& invite, const sip::Hop& fro
                        std::string_view why) {
     Call& call = new_call(now, invite);
     if (const Trunk* trunk = plan_->router.source(from)) call.start.source_trunk = trunk->name;
-    if (const auto uri = sip::Uri::parse(invite.request_uri())) call.start.callee = number_of(*uri);
+    if (const auto uri = sip::Uri::parse(invite.request_uri()))
+        call.start.callee = uri->is_sip() || uri->is_tel() ? number_of(*uri) : std::string(uri->opaque);
     finish(now, call, status, why, Ended::gateway);
 }
 
@@ -106,8 +113,7 @@ void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const s
 Taken<void> B2bua::start(Time now, Call& call, const sip::Message& invite) {
     const auto uri = sip::Uri::parse(invite.request_uri());
     if (!uri) return refusal(400, uri.error().what);
-    call.start.callee = uri->is_sip() || uri->is_tel() ? number_of(*uri) : std::string(uri->opaque);
-    if (!uri->is_sip() && !uri->is_tel()) return refusal(416, "Request-URI scheme " + uri->scheme);
+    call.start.callee = number_of(*uri);
     if (draining_) return refusal(503, "draining");
     if (options_.load->calls > plan_->config.max_calls) return refusal(503, "max_calls reached");
     const auto target = plan_->router.target(call.start.callee);
@@ -147,6 +153,8 @@ Taken<void> B2bua::send_on(Time now, Call& call, const sip::Message& invite, con
     out.from = crossing_party(invite.from(), trunk.domain.empty() ? us : trunk.domain);
     out.max_forwards = max_forwards(invite);
     out.headers = crossing_headers(invite, call.caller.traces, trunk.domain.empty() ? us : trunk.domain);
+
+    out.headers.emplace_back("Max-Breadth", std::to_string(max_breadth(invite)));
 
     // The record comes first: once the INVITE is out, no crash may lose it.
     if (!cdrs_.start(call.start)) return refusal(503, "no room for call records");

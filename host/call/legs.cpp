@@ -358,29 +358,49 @@ void Legs::on_request(Time now, sip::TransactionId id, const sip::Message& reque
             return new_invite(now, id, request, from);
         case sip::Method::bye:
             return respond(now, id, request, 481);
-        case sip::Method::options:
+        default:  // OPTIONS
             return events_.on_request(now, id, request, from);
-        default:
-            return respond(now, id, request, is_known(request.method()) ? 405 : 501);
     }
 }
 
 // What 8.2 refuses before looking closer; nothing where the request is good.
 std::optional<Legs::Objection> Legs::objection(const sip::Message& request) {
-    if (parse_number<std::uint32_t>(request.first(sip::HeaderId::max_forwards)) == 0u)
-        return Objection{483, {}, {}};
+    const bool invite = request.method() == sip::Method::invite;
+    if (request.to().tag().empty()) {
+        if (!is_known(request.method())) return Objection{501, {}, {}};  // 8.2.1
+        if (!invite && request.method() != sip::Method::bye && request.method() != sip::Method::options)
+            return Objection{405, {}, {}};
+        const auto uri = sip::Uri::parse(request.request_uri());  // 8.2.2.1
+        if (uri && !uri->is_sip() && !uri->is_tel())
+            return Objection{416, "Request-URI scheme " + uri->scheme, {}};
+    }
+    // Only what would go on needs to have hops left (16.3, RFC 4475 3.3.11), and branches (RFC 5393 5.3.3).
+    if (invite && request.to().tag().empty()) {
+        if (parse_number<std::uint32_t>(request.first(sip::HeaderId::max_forwards)) == 0u)
+            return Objection{483, {}, {}};
+        if (parse_number<std::uint32_t>(request.first(sip::HeaderId::max_breadth)) == 0u)
+            return Objection{440, {}, {}};
+    }
     if (const auto required = request.values(sip::HeaderId::require); !required.empty()) {
         std::string list;
         for (const auto option : required) list += (list.empty() ? "" : ", ") + std::string(option);
         return Objection{420, {}, {{"Unsupported", list}}};
     }
-    if (!request.body().empty() && request.method() == sip::Method::invite) {
+    if (!request.body().empty() && invite) {
         const auto type = trim(split_once(request.first(sip::HeaderId::content_type), ';').first);
         const bool encoded = request.has(sip::HeaderId::content_encoding) &&
                              !iequals(request.first(sip::HeaderId::content_encoding), "identity");
         if (!iequals(type, sdp_type) || encoded) {
             return Objection{415, {}, {{"Accept", std::string(sdp_type)}, {"Accept-Encoding", "identity"}}};
         }
+    }
+    if (invite && request.has(sip::HeaderId::accept)) {  // our answer would be SDP: RFC 4475 3.3.15
+        const auto accepts_sdp = [](std::string_view value) {
+            const auto range = trim(split_once(value, ';').first);
+            return iequals(range, sdp_type) || iequals(range, "application/*") || range == "*/*";
+        };
+        const auto ranges = request.values(sip::HeaderId::accept);
+        if (std::none_of(ranges.begin(), ranges.end(), accepts_sdp)) return Objection{406, {}, {}};
     }
     return std::nullopt;
 }
@@ -393,6 +413,17 @@ void Legs::refuse(Time now, sip::TransactionId id, const sip::Message& request, 
     respond(now, id, request, why.status, why.reason, why.headers);
 }
 
+// An INVITE of ours that has come back as it went out (RFC 5393 4.2, 3261 16.3). With another Request-URI it
+// is a spiral: a call of its own.
+bool Legs::is_looped(const sip::Message& invite) const {
+    const auto found = by_local_tag_.find(tag_key(invite.call_id(), invite.from().tag()));
+    const Leg* leg = found == by_local_tag_.end() ? nullptr : legs_.find(found->second);
+    if (leg == nullptr || leg->is_incoming) return false;
+    const auto sent = sip::Uri::parse(leg->invite.request_uri());
+    const auto came = sip::Uri::parse(invite.request_uri());
+    return sent && came && sent->equivalent(*came);
+}
+
 void Legs::new_invite(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from) {
     const std::string remote_key = tag_key(request.call_id(), request.from().tag());
     if (const auto other = by_remote_tag_.find(remote_key); other != by_remote_tag_.end()) {
@@ -402,6 +433,7 @@ void Legs::new_invite(Time now, sip::TransactionId id, const sip::Message& reque
             return respond(now, id, request, 482);  // merged request (8.2.2.2)
         }
     }
+    if (is_looped(request)) return refuse(now, id, request, from, {482, {}, {}});
     std::string tag = token(8);
     auto dialog = sip::Dialog::from_request(request, tag);
     if (!dialog) return refuse(now, id, request, from, {400, dialog.error().what, {}});

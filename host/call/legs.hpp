@@ -5,7 +5,7 @@
 //
 // Done here and nowhere else: 100 Trying, To tags, Contact, ACK and its repetition, 2xx retransmission until
 // the ACK (13.3.1.4), CANCEL races (9.1, 9.2), surplus forked 2xx (acknowledged, then BYE), BYE only when it
-// may be sent (15), CSeq order, 405, 415, 420, 481, 482, 483, 491, 501.
+// may be sent (15), CSeq order, loops (RFC 5393), 405, 406, 415, 416, 420, 440, 481, 482, 483, 491, 501.
 #pragma once
 
 #include <map>
@@ -247,6 +247,7 @@ class Legs final : public sip::TransactionUser {
         ExtraHeaders headers;
     };
     static std::optional<Objection> objection(const sip::Message& request);
+    bool is_looped(const sip::Message& invite) const;
     void refuse(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop& from,
                 const Objection& why);
     void received_cancel(Time now, sip::TransactionId id, const sip::Message& request);
