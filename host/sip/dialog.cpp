@@ -78,6 +78,9 @@ std::string_view to_string(DialogState state) {
 Result<Dialog> Dialog::from_request(const Message& request, std::string_view local_tag) {
     Dialog d;
     d.remote_target = contact_uri(request);
+    // A caller of RFC 2543, who had no tags, could leave it out, too: RFC 4475 3.4.1.
+    const bool old = request.from().tag().empty() && !request.has(HeaderId::contact);
+    if (old) d.remote_target = as_request_uri(request.from().uri);
     if (d.remote_target.empty()) return fail("Contact: a request that makes a dialog needs one");
     auto routes = record_routes(request);
     if (!routes) return tl::make_unexpected(routes.error());

@@ -360,19 +360,124 @@ std::vector<Case> make_cases() {
                 "Content-Type: application/sdp\n",
                 sdp));
 
-    // ---- RFC 5118: IPv6
-    add("ipv6-good", accept, "",
-        message("REGISTER sip:[2001:db8::10]:5070 SIP/2.0\n"
-                "To: sip:user@example.com\n"
-                "From: sip:user@example.com;tag=81x2\n"
-                "Via: SIP/2.0/UDP [2001:db8::9:1];received=[2001:db8::9:255];branch=z9hG4bKas3-111\n"
-                "Call-ID: SSG9559905523997077@hlau_4100\n"
-                "Contact: \"Caller\" <sip:caller@[2001:db8::1]>\n"
-                "CSeq: 98176 REGISTER\n"
-                "Content-Length: 0\n"));
-    add("ipv6-bad", 400, "Request-URI: URI: bad port",
+    add("unkscm", accept, "",
+        message(lines("OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0\n", to, from,
+                      "Max-Forwards: 3\n", call_id, "CSeq: 3923423 OPTIONS\n", via, "Content-Length: 0\n")));
+    add("bext01", accept, "",
+        message(lines("OPTIONS sip:user@example.com SIP/2.0\n", to, from, "Max-Forwards: 6\n", call_id,
+                      "Require: nothingSupportsThis, nothingSupportsThisEither\n"
+                      "Proxy-Require: noProxiesSupportThis, norDoAnyProxiesSupportThis\n"
+                      "CSeq: 8 OPTIONS\n",
+                      via, "Content-Length: 0\n")));
+    add("invut", accept, "",
+        message(lines(invite, contact, to, from, "Max-Forwards: 70\n", call_id, cseq, via,
+                      "Content-Type: application/unknownformat\nContent-Length: @LENGTH\n"),
+                "<audio>\r\n <pcmu port=\"443\"/>\r\n</audio>"));
+    add("regaut01", accept, "",
+        message(lines("REGISTER sip:example.com SIP/2.0\n", to, from, "Max-Forwards: 8\n", call_id,
+                      "CSeq: 9338 REGISTER\n", via,
+                      "Authorization: NoOneKnowsThisScheme opaque-data=here\nContent-Length:0\n")));
+    add("bcast", accept, "",
         message(
-            lines("REGISTER sip:2001:db8::10 SIP/2.0\n", to, from, via, call_id, "CSeq: 98176 REGISTER\n")));
+            lines("SIP/2.0 200 OK\n"
+                  "Via: SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923\n"
+                  "Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23\n",
+                  call_id, "CSeq: 8 INVITE\n", from, "To: sip:user@example.edu;tag=2229\n", content, contact),
+            sdp));
+    add("zeromf", accept, "",
+        message(lines("OPTIONS sip:user@example.com SIP/2.0\n", to, from, call_id, "CSeq: 39234321 OPTIONS\n",
+                      via, "Max-Forwards: 0\nContent-Length: 0\n")));
+    add("cparam01", accept, "",
+        message(lines("REGISTER sip:example.com SIP/2.0\n", via, "Max-Forwards: 70\n", from, to, call_id,
+                      "CSeq: 2 REGISTER\nContact: sip:+19725552222@gw1.example.net;unknownparam\nl: 0\n")));
+    add("cparam02", accept, "",
+        message(lines("REGISTER sip:example.com SIP/2.0\n", via, "Max-Forwards: 70\n", from, to, call_id,
+                      "CSeq: 3 REGISTER\nContact: <sip:+19725552222@gw1.example.net;unknownparam>\nl: 0\n")));
+    add("sdp01", accept, "",
+        message(lines(invite, to, contact, from, "Max-Forwards: 5\n", call_id,
+                      "Accept: text/nobodyKnowsThis\n", cseq, via, content),
+                sdp));
+
+    // ---- RFC 5118 section 4: IPv6, all of them
+    constexpr std::string_view user = "To: sip:user@example.com\n";
+    constexpr std::string_view caller = "From: sip:user@example.com;tag=81x2\n";
+    constexpr std::string_view via6 = "Via: SIP/2.0/UDP [2001:db8::9:1];branch=z9hG4bKas3-111\n";
+    constexpr std::string_view call_id6 = "Call-ID: SSG9559905523997077@hlau_4100\n";
+    constexpr std::string_view hops = "Max-Forwards: 70\n";
+    const auto register6 = [&](std::string_view uri) {
+        return message(lines("REGISTER ", uri, " SIP/2.0\n", user, caller, via6, call_id6, hops,
+                             "Contact: \"Caller\" <sip:caller@[2001:db8::1]>\n"
+                             "CSeq: 98176 REGISTER\nContent-Length: 0\n"));
+    };
+    add("ipv6-good", accept, "", register6("sip:[2001:db8::10]"));
+    add("ipv6-bad", 400, "Request-URI: URI: bad port", register6("sip:2001:db8::10"));
+    add("port-ambiguous", accept, "", register6("sip:[2001:db8::10:5070]"));
+    add("port-unambiguous", accept, "", register6("sip:[2001:db8::10]:5070"));
+    add("via-received-param-with-delim", accept, "",
+        message(lines("BYE sip:[2001:db8::10] SIP/2.0\nTo: sip:user@example.com;tag=bd76ya\n", caller,
+                      "Via: SIP/2.0/UDP [2001:db8::9:1];received=[2001:db8::9:255];branch=z9hG4bKas3-111\n",
+                      call_id6, hops, "CSeq: 321 BYE\nContent-Length: 0\n")));
+    add("via-received-param-no-delim", accept, "",
+        message(lines("OPTIONS sip:[2001:db8::10] SIP/2.0\n", user, caller,
+                      "Via: SIP/2.0/UDP [2001:db8::9:1];received=2001:db8::9:255;branch=z9hG4bKas3\n",
+                      call_id6, hops, "Contact: \"Caller\" <sip:caller@[2001:db8::9:1]>\n",
+                      "CSeq: 921 OPTIONS\nContent-Length: 0\n")));
+    add("ipv6-in-sdp", accept, "",
+        message(lines("INVITE sip:user@[2001:db8::10] SIP/2.0\nTo: sip:user@[2001:db8::10]\n", caller,
+                      "Via: SIP/2.0/UDP [2001:db8::20];branch=z9hG4bKas3-111\n", call_id6,
+                      "Contact: \"Caller\" <sip:caller@[2001:db8::20]>\nCSeq: 8612 INVITE\n", hops, content),
+                with_crlf("v=0\n"
+                          "o=assistant 971731711378798081 0 IN IP6 2001:db8::20\n"
+                          "s=Live video feed for today's meeting\n"
+                          "c=IN IP6 2001:db8::20\n"
+                          "t=3338481189 3370017201\n"
+                          "m=audio 6000 RTP/AVP 2\n"
+                          "a=rtpmap:2 G726-32/8000\n"
+                          "m=video 6024 RTP/AVP 107\n"
+                          "a=rtpmap:107 H263-1998/90000\n")));
+    add("mult-ip-in-header", accept, "",
+        message(lines("BYE sip:user@host.example.net SIP/2.0\n"
+                      "Via: SIP/2.0/UDP [2001:db8::9:1]:6050;branch=z9hG4bKas3-111\n"
+                      "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKjhja8781hjuaij65144\n"
+                      "Via: SIP/2.0/TCP [2001:db8::9:255];branch=z9hG4bK451jj;received=192.0.2.200\n"
+                      "Call-ID: 997077@lau_4100\n",
+                      hops, "CSeq: 89187 BYE\nTo: sip:user@example.net;tag=9817--94\n", caller,
+                      "Content-Length: 0\n")));
+    add("mult-ip-in-sdp", accept, "",
+        message(lines("INVITE sip:user@[2001:db8::10] SIP/2.0\nTo: sip:user@[2001:db8::10]\n", caller, via6,
+                      call_id6, "Contact: \"Caller\" <sip:caller@[2001:db8::9:1]>\n", hops,
+                      "CSeq: 8912 INVITE\n", content),
+                with_crlf("v=0\n"
+                          "o=bob 280744730 28977631 IN IP4 host.example.com\n"
+                          "s=\n"
+                          "t=0 0\n"
+                          "m=audio 22334 RTP/AVP 0\n"
+                          "c=IN IP4 192.0.2.1\n"
+                          "m=video 6024 RTP/AVP 107\n"
+                          "c=IN IP6 2001:db8::1\n"
+                          "a=rtpmap:107 H263-1998/90000\n")));
+    add("ipv4-mapped-ipv6", accept, "",
+        message(lines(invite, user, "From: sip:user@east.example.com;tag=81x2\n",
+                      "Via: SIP/2.0/UDP [::ffff:192.0.2.10]:19823;branch=z9hG4bKbh19\n"
+                      "Via: SIP/2.0/UDP [::ffff:192.0.2.2];branch=z9hG4bKas3-111\n",
+                      call_id6, "Contact: \"T. desk phone\" <sip:ted@[::ffff:192.0.2.2]>\nCSeq: 612 INVITE\n",
+                      hops, content),
+                with_crlf("v=0\n"
+                          "o=bob 280744730 28977631 IN IP6 ::ffff:192.0.2.2\n"
+                          "s=\n"
+                          "c=IN IP6 ::ffff:192.0.2.2\n"
+                          "t=0 0\n"
+                          "m=audio 23434 RTP/AVP 0\n")));
+    const auto options6 = [&](std::string_view uri) {
+        return message(lines("OPTIONS ", uri, " SIP/2.0\nTo: ", uri,
+                             "\nFrom: sip:user@example.com;tag=810x2\n"
+                             "Via: SIP/2.0/UDP lab1.east.example.com;branch=z9hG4bKas3-111\n"
+                             "Call-ID: G9559905523997077@hlau_4100\nCSeq: 689 OPTIONS\n",
+                             hops, "Content-Length: 0\n"));
+    };
+    // The grammar of RFC 3261 allows a third colon, the addresses of RFC 4291 do not.
+    add("ipv6-bug-abnf-3-colons", 400, "Request-URI", options6("sip:user@[2001:db8:::192.0.2.1]"));
+    add("ipv6-correct-abnf-2-colons", accept, "", options6("sip:user@[2001:db8::192.0.2.1]"));
 
     // ---- our own
     add("bare-lf", accept, "",
