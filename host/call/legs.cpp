@@ -277,7 +277,7 @@ void Legs::invite_accepted(Time now, Leg& leg, const sip::Message& response) {
 void Legs::surplus_2xx(Time now, Leg& leg, const sip::Message& response) {
     if (resend_ack(now, leg, response)) return;
     auto dialog = sip::Dialog::from_response(response, response);
-    if (!dialog || dialog->remote_target.empty()) return;
+    if (!dialog || dialog->remote_target.empty() || leg.acks.size() >= max_forks + most_acks) return;
     const bool own = leg.dialog() != nullptr && leg.dialog()->id == dialog->id;
     std::vector<sip::Dialog> kept{std::move(*dialog)};
     kept.swap(leg.dialogs);

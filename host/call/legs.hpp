@@ -71,7 +71,7 @@ struct Leg {
     bool reinvite_cancelled = false;  // ours is under way, and nobody wants it any more
     std::string reinvite_body;        // of ours, the last one
     int glares = 0;                   // how often it drew 491
-    Timers<LegId>::Id backoff;
+    Timers<LegId>::Id backoff;        // while it waits after 491, and while it is under way
     // UAS: the 2xx under retransmission, of the first INVITE or a re-INVITE, until its ACK comes.
     sip::Message ok;
     sip::TransactionId ok_transaction;
@@ -193,7 +193,8 @@ class Legs final : public sip::TransactionUser {
 
     // ---- both
     // False where one is under way on this leg, in either direction. No body: the other side makes the offer.
-    // It goes out once the ACK to our last 2xx has come, and again after the back-off of 14.1 where it draws
+    // It goes out once the ACK to our last 2xx has come, is given up with 408 when it has drawn provisional
+    // responses for 3 minutes (16.8), and goes out again after the back-off of 14.1 where it draws
     // 491. Should one of theirs come before that, theirs is taken and ours has failed with 491.
     bool reinvite(Time now, LegId leg, std::string_view body);
     // Nobody wants it any more: dropped if it waits, else CANCEL. on_reinvite_failed does not follow;
@@ -287,7 +288,8 @@ class Legs final : public sip::TransactionUser {
 
     static constexpr std::uint32_t most_acks = 8;  // kept of one dialog
     static constexpr std::size_t max_forks = 16;   // early dialogs kept of one INVITE
-    static constexpr int max_glares = 3;           // then the 491 goes to whom the re-INVITE came from
+    static constexpr Duration reinvite_limit = std::chrono::minutes(3);
+    static constexpr int max_glares = 3;  // then the 491 goes to whom the re-INVITE came from
 
     Random& random_;
     const std::uint8_t shard_;  // in every tag and Call-ID
@@ -297,7 +299,7 @@ class Legs final : public sip::TransactionUser {
     sip::TransactionLayer layer_;
     Slots<Leg> legs_;
     Timers<LegId> timers_;    // 2xx retransmission
-    Timers<LegId> backoffs_;  // after 491
+    Timers<LegId> backoffs_;  // of re-INVITEs
     std::unordered_map<sip::TransactionId, LegId> by_transaction_;
     // Of legs that are over, by their INVITE client transactions, as long as these live: what answers a 2xx.
     std::unordered_map<sip::TransactionId, Leg> past_;

@@ -89,10 +89,9 @@ void Legs::next_reinvite(Time now, Leg& leg) {
 
 bool Legs::reinvite(Time now, LegId id, std::string_view body) {
     Leg* leg = legs_.find(id);
-    if (leg == nullptr || leg->state != LegState::confirmed || leg->reinvite_in || leg->reinvite_out ||
-        leg->reinvite_ack || leg->reinvite_waits) {
-        return false;
-    }
+    if (leg == nullptr || leg->is_changing()) return false;
+    const bool acked = leg->state == LegState::confirmed;
+    if (!acked && (leg->state != LegState::answered || leg->bye_when_acked)) return false;
     leg->reinvite_body = body;
     leg->glares = 0;
     leg->reinvite_waits = true;
@@ -108,6 +107,7 @@ void Legs::send_reinvite(Time now, Leg& leg) {
     if (!leg.reinvite_body.empty()) builder.body("application/sdp", leg.reinvite_body);
     leg.reinvite_out = layer_.request(now, std::move(builder), dialog_hop(leg));
     leg.reinvite_last = leg.reinvite_out;
+    leg.backoff = backoffs_.set(now + reinvite_limit, leg.id);
     by_transaction_[leg.reinvite_out] = leg.id;
 }
 
@@ -116,13 +116,14 @@ void Legs::cancel_reinvite(Time now, LegId id) {
     if (leg == nullptr) return;
     leg->reinvite_waits = false;
     backoffs_.cancel(leg->backoff);
-    if (!leg->reinvite_out) return;
+    if (!leg->reinvite_out || leg->reinvite_cancelled) return;
     leg->reinvite_cancelled = true;
     layer_.cancel(now, leg->reinvite_out);
 }
 
 void Legs::reinvite_response(Time now, Leg& leg, int status, const sip::Message* response) {
     leg.reinvite_out = {};
+    backoffs_.cancel(leg.backoff);
     const LegId id = leg.id;
     const bool wanted = leg.state == LegState::confirmed && !leg.reinvite_cancelled;
     if (status < 300) {
@@ -151,7 +152,12 @@ void Legs::advance_backoffs(Time now) {
         Leg* leg = legs_.find(due->second);
         if (leg == nullptr) continue;
         leg->backoff = {};
-        next_reinvite(now, *leg);
+        if (!leg->reinvite_out) {
+            next_reinvite(now, *leg);
+        } else {  // rung for ever
+            cancel_reinvite(now, leg->id);
+            events_.on_reinvite_failed(now, leg->id, 408);
+        }
     }
 }
 

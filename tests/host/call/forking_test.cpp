@@ -101,5 +101,18 @@ TEST_F(Forking, BoundsTheEarlyDialogsOfOneInvite) {
     g->left.ack(call, g->left.expect("200"));
 }
 
+TEST_F(Forking, BoundsThe2xxOfOneInvite) {
+    g->right.respond(one, 200, g->right.sdp());
+    g->left.ack(call, g->left.expect("200"));
+    g->right.expect("ACK");
+    for (int i = 0; i < 100; ++i) {
+        g->right.respond(g->right.dialog_of(one.invite, "rightie-many-" + std::to_string(i)), 200,
+                         g->right.sdp());
+    }
+    EXPECT_LT(g->right.take_all().size(), 100u);
+    g->left.request(call, "BYE");
+    EXPECT_EQ(g->right.expect("BYE").to().tag(), "rightie-fork-1");
+}
+
 }  // namespace
 }  // namespace causeway::call
