@@ -70,6 +70,17 @@ class Descriptor {
     int fd_;
 };
 
+Result<Descriptor> bound(const Endpoint& local) {
+    const int family = local.ip.is_v6() ? AF_INET6 : AF_INET;
+    Descriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (fd.get() < 0) return system_failure("socket for", local);
+    if (const int on = 1; local.ip.is_v6()) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    Address address;
+    const socklen_t length = fill(address, local);
+    if (::bind(fd.get(), &address.any, length) != 0) return system_failure("bind", local);
+    return fd;
+}
+
 }  // namespace
 
 struct UdpSockets::Impl {
@@ -86,6 +97,7 @@ struct UdpSockets::Impl {
 
     Descriptor epoll{epoll_create1(EPOLL_CLOEXEC)};
     std::unordered_map<Endpoint, std::unique_ptr<Socket>> sockets;
+    std::unordered_map<Endpoint, Descriptor> inherited;
     // One receive() fills slots of datagram_size from the front; the datagrams handed out point into them. A
     // datagram that is dropped uses up its slot too.
     Bytes space;
@@ -104,14 +116,10 @@ UdpSockets::~UdpSockets() = default;
 
 Result<void> UdpSockets::open(const Endpoint& local) {
     if (impl_->sockets.contains(local)) return fail("bind " + local.to_string() + ": open already");
-    const int family = local.ip.is_v6() ? AF_INET6 : AF_INET;
-    Descriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (fd.get() < 0) return system_failure("socket for", local);
-    if (const int on = 1; local.ip.is_v6()) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    Address address;
-    const socklen_t length = fill(address, local);
-    if (::bind(fd.get(), &address.any, length) != 0) return system_failure("bind", local);
-    auto socket = std::make_unique<Impl::Socket>(Impl::Socket{local, std::move(fd)});
+    auto there = impl_->inherited.extract(local);
+    auto fd = there ? Result<Descriptor>(std::move(there.mapped())) : bound(local);
+    if (!fd) return tl::make_unexpected(fd.error());
+    auto socket = std::make_unique<Impl::Socket>(Impl::Socket{local, std::move(*fd)});
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.ptr = socket.get();
@@ -127,6 +135,28 @@ void UdpSockets::close(const Endpoint& local) {
     if (found == impl_->sockets.end()) return;
     flush();  // what is queued on it goes first: the RTCP BYE
     impl_->sockets.erase(found);
+}
+
+Result<void> UdpSockets::inherit(int fd) {
+    Descriptor socket(fd);
+    Address address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(fd, &address.any, &length) != 0 ||
+        (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6)) {
+        return fail("an inherited descriptor is no UDP socket");
+    }
+    impl_->inherited.emplace(read(address), std::move(socket));
+    return {};
+}
+
+void UdpSockets::drop_inherited() {
+    impl_->inherited.clear();
+}
+
+std::vector<int> UdpSockets::descriptors() const {
+    std::vector<int> out;
+    for (const auto& [local, socket] : impl_->sockets) out.push_back(socket->fd.get());
+    return out;
 }
 
 std::size_t UdpSockets::size() const {

@@ -30,6 +30,12 @@ class UdpSockets {
     // Binds a socket to `local`; the error carries the system's words.
     Result<void> open(const Endpoint& local);
     void close(const Endpoint& local);
+    // A socket of a process before this one, bound: open() of its endpoint takes it instead of a new one. The
+    // error says why it is none.
+    Result<void> inherit(int fd);
+    // Closes those that nobody has opened.
+    void drop_inherited();
+    std::vector<int> descriptors() const;  // of the open sockets
     std::size_t size() const;
     // Readable when datagrams wait: for an outer event loop.
     int descriptor() const;

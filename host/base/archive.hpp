@@ -162,7 +162,10 @@ class Decoder {
         bool there = false;
         get(there);
         value.reset();
-        if (there) get(value.emplace());
+        if (!there) return;
+        T fresh;
+        get(fresh);
+        value = std::move(fresh);
     }
     template <class K, class V>
     void get(std::pair<K, V>& pair) {

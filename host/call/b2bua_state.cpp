@@ -27,7 +27,8 @@ Fate fate_of(bool answered, const Leg& caller, const Leg& callee) {
 // writing
 
 void B2bua::save(Encoder& out) const {
-    out(options_.shard, last_number_, plan_->config.listeners);
+    out(options_.shard, last_number_, attempts_, answered_, failed_, unknown_source_,
+        plan_->config.listeners);
     std::vector<Trunk> trunks;
     std::map<const Trunk*, std::uint32_t> numbers;
     const auto number = [&](const Trunk* trunk) {
@@ -86,12 +87,12 @@ bool B2bua::settled() const {
 
 Result<RestoreReport> B2bua::restore(Time now, Decoder& in) {
     sip::Shard shard;
-    std::uint64_t last_number = 0;
+    std::uint64_t last_number = 0, attempts = 0, answered = 0, failed = 0, unknown_source = 0;
     std::vector<sip::Listener> listeners;
     std::vector<Trunk> trunks;
     std::vector<SavedCall> calls;
     std::vector<Leg> leaving;
-    in(shard, last_number, listeners, trunks, calls, leaving);
+    in(shard, last_number, attempts, answered, failed, unknown_source, listeners, trunks, calls, leaving);
     in.finish();
     for (const auto& c : calls) {
         if (c.caller.trunk >= trunks.size() || c.callee.trunk >= trunks.size())
@@ -126,6 +127,10 @@ Result<RestoreReport> B2bua::restore(Time now, Decoder& in) {
     };
 
     last_number_ = std::max(last_number_, last_number);
+    attempts_ += attempts;
+    answered_ += answered;
+    failed_ += failed;
+    unknown_source_ += unknown_source;
     RestoreReport report;
     for (auto& c : calls) {
         const bool reached = reachable(c.caller.leg) && reachable(c.callee.leg);

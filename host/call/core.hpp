@@ -83,6 +83,10 @@ struct RestoreReport {
     // Lost, each with the end of its record: not answered yet; a re-INVITE under way; no socket, context or
     // listener to go on with.
     std::size_t unanswered = 0, changing = 0, failed = 0;
+    template <class A>
+    void archive(A& a) {
+        a(carried, unanswered, changing, failed);
+    }
 };
 
 class Core {

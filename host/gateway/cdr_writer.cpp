@@ -38,6 +38,24 @@ Result<std::unique_ptr<CdrWriter>> CdrWriter::open(const CdrConfig& config, std:
         if (!journal) return fail("cdr.directory: " + journal.error().what);
         books.push_back({std::move(*journal), {}});
     }
+    return with(config, std::move(books));
+}
+
+Result<std::unique_ptr<CdrWriter>> CdrWriter::take_over(const CdrConfig& config,
+                                                        std::vector<Inherited> journals) {
+    std::vector<Book> books;
+    for (auto& j : journals) {
+        store::JournalOptions options;
+        options.directory = store::journal_directory(config.directory, books.size());
+        options.reserve_octets = config.reserve_octets;
+        auto journal = store::Journal::take_over(options, std::move(j.instance), std::move(j.lock));
+        if (!journal) return fail("cdr.directory: " + journal.error().what);
+        books.push_back({std::move(*journal), {}});
+    }
+    return with(config, std::move(books));
+}
+
+Result<std::unique_ptr<CdrWriter>> CdrWriter::with(const CdrConfig& config, std::vector<Book> books) {
     std::optional<store::CdrDatabase> database;
     if (!config.database.empty()) {
         auto opened = store::CdrDatabase::open(config.database);
@@ -55,12 +73,37 @@ CdrWriter::CdrWriter(const CdrConfig& config, std::vector<Book> books,
 }
 
 CdrWriter::~CdrWriter() {
+    stop_thread(true);
+}
+
+void CdrWriter::stop_thread(bool last_import) {
+    if (!thread_.joinable()) return;
     {
         const std::lock_guard held(mutex_);
         stopping_ = true;
+        last_import_ = last_import;
     }
     wake_.notify_one();
     thread_.join();
+}
+
+void CdrWriter::pause() {
+    stop_thread(false);
+}
+
+void CdrWriter::resume() {
+    stopping_ = false;
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+}
+
+std::vector<std::pair<std::string, int>> CdrWriter::journals() const {
+    std::vector<std::pair<std::string, int>> out;
+    for (const Book& book : books_) out.emplace_back(book.journal->instance(), book.journal->lock());
+    return out;
+}
+
+void CdrWriter::leave_journals() {
+    for (const Book& book : books_) book.journal->drop_spare();
 }
 
 bool CdrWriter::start(std::uint8_t shard, Time now, const call::CdrStart& record) {
@@ -96,6 +139,7 @@ void CdrWriter::work() {
             sync();
             next_look = Clock::now() + look_interval;
         }
+        if (last && !last_import_) return;
         if (!imported && (last || Clock::now() >= next_import)) {
             const auto begun = Clock::now();
             import_and_export();

@@ -25,8 +25,24 @@ class CdrWriter {
     // The error says which of journal and database cannot be opened.
     static Result<std::unique_ptr<CdrWriter>> open(const CdrConfig& config, std::uint8_t shards,
                                                    Random& random);
-    // All that was written is on the disk, and imported, when this returns.
+    // Goes on with the journals of a process before this one (see handover.hpp), one a shard.
+    struct Inherited {
+        std::string instance;
+        store::File lock;
+    };
+    static Result<std::unique_ptr<CdrWriter>> take_over(const CdrConfig& config,
+                                                        std::vector<Inherited> journals);
+    // All that was written is on the disk, and imported, when this returns; but not while it is paused.
     ~CdrWriter();
+
+    // For handing the journals over: no syncs, imports and exports from here on until resume(); records are
+    // kept on.
+    void pause();
+    void resume();
+    // By shard: what take_over() needs, the lock by its descriptor.
+    std::vector<std::pair<std::string, int>> journals() const;
+    // When the last record is written, before another process takes over.
+    void leave_journals();
 
     // On the shard's thread. False where no more can be kept: the attempt gets 503.
     bool start(std::uint8_t shard, Time now, const call::CdrStart& record);
@@ -38,6 +54,8 @@ class CdrWriter {
         std::unordered_map<call::AttemptId, WallOffset> offsets;  // of the attempts that run
     };
     CdrWriter(const CdrConfig& config, std::vector<Book> books, std::optional<store::CdrDatabase> database);
+    static Result<std::unique_ptr<CdrWriter>> with(const CdrConfig& config, std::vector<Book> books);
+    void stop_thread(bool last_import);
     void work();
     void sync();
     void import_and_export();
@@ -53,7 +71,7 @@ class CdrWriter {
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    bool stopping_ = false;
+    bool stopping_ = false, last_import_ = true;
     std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "host/gateway/control.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace causeway::gateway {
@@ -127,6 +129,7 @@ json to_json(const GatewayStatus& s) {
               {"stray_responses", c.sip.stray_responses},
               {"timeouts", c.sip.timeouts},
               {"transport_errors", c.sip.transport_errors}}},
+            {"pid", ::getpid()},
             {"media",
              {{"ports_in_use", c.media.ports_in_use},
               {"ports_total", c.media.ports_total},
@@ -166,6 +169,11 @@ void add_control_methods(Rpc& rpc, Gateway& gateway) {
             return tl::make_unexpected(RpcError{RpcError::refused, done.error().what});
         }
         return json{{"calls", gateway.status().core.calls}};
+    });
+    rpc.add("restart", [&gateway](const json&) -> tl::expected<json, RpcError> {
+        const auto done = gateway.restart();
+        if (!done) return tl::make_unexpected(RpcError{RpcError::refused, done.error().what});
+        return json{{"calls", done->carried}, {"lost", done->unanswered + done->changing + done->failed}};
     });
     rpc.add("drain", [&gateway](const json&) -> tl::expected<json, RpcError> {
         gateway.drain();

@@ -53,6 +53,7 @@ struct ControlSocket::State : std::enable_shared_from_this<State> {
     const ControlLimits limits;
     local::acceptor acceptor;
     asio::steady_timer pause;
+    bool left = false;
     std::set<std::shared_ptr<Client>> clients;
 };
 
@@ -170,7 +171,26 @@ void ControlSocket::State::close() {
     pause.cancel();
     for (const auto& client : clients) client->close();
     clients.clear();
-    std::filesystem::remove(path, ignored);
+    if (!left) std::filesystem::remove(path, ignored);
+}
+
+Result<std::unique_ptr<ControlSocket>> ControlSocket::adopt(asio::io_context& io,
+                                                            const std::filesystem::path& path, int fd,
+                                                            Handler handler, ControlLimits limits) {
+    auto state = std::make_shared<State>(io, path, std::move(handler), limits);
+    error_code error;
+    state->acceptor.assign(local(), fd, error);
+    if (error) return fail(fmt::format("control socket {}: {}", path.string(), error.message()));
+    state->accept();
+    return std::unique_ptr<ControlSocket>(new ControlSocket(std::move(state)));
+}
+
+int ControlSocket::descriptor() const {
+    return state_->acceptor.native_handle();
+}
+
+void ControlSocket::leave(bool on) {
+    state_->left = on;
 }
 
 Result<std::unique_ptr<ControlSocket>> ControlSocket::open(asio::io_context& io,

@@ -32,8 +32,15 @@ class ControlSocket {
     static Result<std::unique_ptr<ControlSocket>> open(boost::asio::io_context& io,
                                                        const std::filesystem::path& path, Handler handler,
                                                        ControlLimits limits = {});
-    // Disconnects all clients and removes the socket from the file system.
+    // Goes on with the listening socket of a process before this one.
+    static Result<std::unique_ptr<ControlSocket>> adopt(boost::asio::io_context& io,
+                                                        const std::filesystem::path& path, int fd,
+                                                        Handler handler, ControlLimits limits = {});
+    // Disconnects all clients and removes the socket from the file system, unless it was left.
     ~ControlSocket();
+    int descriptor() const;
+    // Another process goes on with it: it stays in the file system.
+    void leave(bool on = true);
     std::size_t clients() const;
 
   private:

@@ -1,5 +1,7 @@
 #include "host/gateway/gateway.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,13 +14,15 @@
 #include "host/gateway/cdr_writer.hpp"
 #include "host/gateway/control.hpp"
 #include "host/gateway/control_socket.hpp"
+#include "host/gateway/handover.hpp"
 #include "host/net/alarm.hpp"
 #include "host/net/clock.hpp"
 
 namespace causeway::gateway {
 namespace {
 
-constexpr auto goodbye = std::chrono::seconds(2);  // for the answers to the BYEs of stop()
+constexpr auto goodbye = std::chrono::seconds(2);   // for the answers to the BYEs of stop()
+constexpr auto settling = std::chrono::seconds(2);  // for re-INVITEs to finish before a restart
 
 enum class Phase { serving, draining, leaving, closed };
 
@@ -52,14 +56,24 @@ void add(call::CoreStatus& sum, const call::CoreStatus& s) {
 }  // namespace
 
 struct Gateway::Impl {
-    Impl(const Config& c, std::filesystem::path f)
+    Impl(const Config& c, std::filesystem::path f, std::vector<std::string> restart_command)
         : config(c),
           file(std::move(f)),
+          command(std::move(restart_command)),
           limit(io, [this](Time now) { phase == Phase::draining ? leave(now) : close(); }) {}
     ~Impl() { close(); }
 
-    Result<void> open(Gateway& gateway);
+    Result<void> open(Gateway& gateway, std::optional<Channel> channel);
+    Result<void> open_records();
     Result<void> listen();
+    Result<void> open_control(Gateway& gateway, File inherited);
+    Result<void> take_over(Channel& channel, Taken& taken);
+    Facts facts() const {
+        return {config.shards, config.cdr.directory.string(), config.control_socket.string()};
+    }
+    Result<call::RestoreReport> restart();
+    Result<call::RestoreReport> hand_over(Channel& channel, Successor& successor, std::promise<bool>& outcome,
+                                          bool& held);
     void drain();
     void shutdown(Time now);
     void drained();
@@ -82,7 +96,8 @@ struct Gateway::Impl {
     }
 
     Config config;
-    const std::filesystem::path file;  // empty: no reload
+    const std::filesystem::path file;        // empty: no reload
+    const std::vector<std::string> command;  // empty: no restart
     const Time started = net::now();
     boost::asio::io_context io{1};
     SystemRandom random;
@@ -101,24 +116,28 @@ struct Gateway::Impl {
     std::thread::id runner;      // the thread in run()
 };
 
-Result<void> Gateway::Impl::open(Gateway& gateway) {
-    if (!config.cdr.directory.empty()) {
-        auto opened = CdrWriter::open(config.cdr, config.shards, random);
-        if (!opened) return tl::make_unexpected(opened.error());
-        cdrs = std::move(*opened);
+Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channel) {
+    if (!channel) {
+        if (auto opened = open_records(); !opened) return opened;
     }
     shards.resize(config.shards);
     for (std::uint8_t i = 0; i < config.shards; ++i) {
         shards[i] = std::make_unique<Shard>(i, shards, load, cdrs,
                                             [this] { boost::asio::post(io, [this] { drained(); }); });
     }
+    Taken taken;
+    if (channel) {
+        auto arrived = gateway::take_over(*channel, facts());
+        if (!arrived) return tl::make_unexpected(arrived.error());
+        taken = std::move(*arrived);
+        for (std::size_t i = 0; i < shards.size(); ++i) {
+            if (auto done = shards[i]->inherit(taken.shards[i]); !done) return done;
+        }
+    }
     if (auto listening = listen(); !listening) return listening;
-    if (!config.control_socket.empty()) {
-        add_control_methods(rpc, gateway);
-        auto opened = ControlSocket::open(io, config.control_socket,
-                                          [this](std::string_view line) { return rpc.handle(line); });
-        if (!opened) return tl::make_unexpected(opened.error());
-        control = std::move(*opened);
+    if (auto opened = open_control(gateway, std::move(taken.control)); !opened) return opened;
+    if (channel) {
+        if (auto done = take_over(*channel, taken); !done) return done;
     }
     std::size_t ports = 0;
     for (const auto& shard : shards) ports += shard->media_ports();
@@ -126,6 +145,132 @@ Result<void> Gateway::Impl::open(Gateway& gateway) {
               shards.size(), config.listeners.size(), config.core.trunks.size(),
               config.core.extensions.size(), config.core.routes.size(), ports);
     return {};
+}
+
+Result<void> Gateway::Impl::open_records() {
+    if (config.cdr.directory.empty()) return {};
+    auto opened = CdrWriter::open(config.cdr, config.shards, random);
+    if (!opened) return tl::make_unexpected(opened.error());
+    cdrs = std::move(*opened);
+    return {};
+}
+
+Result<void> Gateway::Impl::open_control(Gateway& gateway, File inherited) {
+    if (config.control_socket.empty()) return {};
+    add_control_methods(rpc, gateway);
+    const auto handler = [this](std::string_view line) { return rpc.handle(line); };
+    const bool adopted = bool(inherited);
+    auto opened = adopted ? ControlSocket::adopt(io, config.control_socket, inherited.release(), handler)
+                          : ControlSocket::open(io, config.control_socket, handler);
+    if (!opened) return tl::make_unexpected(opened.error());
+    control = std::move(*opened);
+    if (adopted) control->leave();  // until it is ours alone
+    return {};
+}
+
+// The other process holds everything still, and goes on if this one fails before it has said that it is done.
+Result<void> Gateway::Impl::take_over(Channel& channel, Taken& taken) {
+    call::RestoreReport sum;
+    for (std::size_t i = 0; i < shards.size(); ++i) {
+        const auto report = shards[i]->restore(taken.shards[i]);
+        if (!report) return tl::make_unexpected(report.error());
+        sum.carried += report->carried;
+        sum.unanswered += report->unanswered;
+        sum.changing += report->changing;
+        sum.failed += report->failed;
+    }
+    const auto bytes = to_bytes(sum);
+    if (auto sent = channel.send(Channel::Kind::ready, bytes.view()); !sent) return sent;
+    if (auto go = channel.expect(Channel::Kind::go); !go) return tl::make_unexpected(go.error());
+    if (!config.cdr.directory.empty()) {
+        std::vector<CdrWriter::Inherited> journals;
+        for (auto& s : taken.shards) journals.push_back({s.journal_instance, std::move(s.journal_lock)});
+        auto opened = CdrWriter::take_over(config.cdr, std::move(journals));
+        if (!opened) return tl::make_unexpected(opened.error());
+        cdrs = std::move(*opened);
+    }
+    if (auto sent = channel.send(Channel::Kind::done); !sent) return sent;
+    if (control) control->leave(false);
+    for (const auto& shard : shards) shard->commit();
+    log::info({},
+              "taken over: {} calls go on; lost: {} not answered, {} being changed, {} for want of resources",
+              sum.carried, sum.unanswered, sum.changing, sum.failed);
+    return {};
+}
+
+Result<call::RestoreReport> Gateway::Impl::restart() {
+    if (command.empty()) return fail("restart: this gateway was not started by the daemon");
+    if (phase != Phase::serving) return fail("restart: the gateway is stopping");
+    auto ends = Channel::pair();
+    if (!ends) return tl::make_unexpected(ends.error());
+    auto successor = Successor::start(command, std::move(ends->second));
+    if (!successor) return fail("restart: " + successor.error().what);
+    log::info({}, "restart: process {} is to take over", successor->pid());
+    std::promise<bool> outcome;
+    bool held = false;
+    auto done = hand_over(ends->first, *successor, outcome, held);
+    if (done) return done;
+    if (held) outcome.set_value(false);
+    for (const auto& shard : shards) shard->ask([](call::Core& core, Time) { core.settle(false); });
+    if (cdrs) cdrs->resume();
+    log::error({}, "restart failed, all goes on here: {}", done.error().what);
+    return done;
+}
+
+Result<call::RestoreReport> Gateway::Impl::hand_over(Channel& channel, Successor& successor,
+                                                     std::promise<bool>& outcome, bool& held) {
+    const auto ours = to_bytes(facts());
+    if (auto sent = channel.send(Channel::Kind::facts, ours.view()); !sent)
+        return tl::make_unexpected(sent.error());
+    if (auto hello = channel.expect(Channel::Kind::hello); !hello) return tl::make_unexpected(hello.error());
+
+    if (cdrs) cdrs->pause();
+    for (const auto& shard : shards) shard->ask([](call::Core& core, Time) { core.settle(true); });
+    const auto settled = [&] {
+        return std::all_of(shards.begin(), shards.end(), [](const auto& shard) {
+            return shard->ask([](call::Core& core, Time) { return core.settled(); });
+        });
+    };
+    for (const Time until = net::now() + settling; !settled() && net::now() < until;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+
+    const Time begun = net::now();
+    std::vector<std::future<HeldShard>> waiting;
+    std::shared_future<bool> known = outcome.get_future();
+    held = true;
+    for (const auto& shard : shards) waiting.push_back(shard->hold(known));
+    std::vector<HeldShard> standing;
+    for (auto& w : waiting) standing.push_back(w.get());
+    if (cdrs) {
+        const auto journals = cdrs->journals();
+        for (std::size_t i = 0; i < standing.size(); ++i) {
+            standing[i].journal_instance = journals[i].first;
+            standing[i].journal_lock = journals[i].second;
+        }
+    }
+    if (auto sent = gateway::hand_over(channel, standing, control ? control->descriptor() : -1); !sent) {
+        // What it has said meanwhile tells more than that it is gone.
+        const auto said = channel.expect(Channel::Kind::ready);
+        return tl::make_unexpected(said ? sent.error() : said.error());
+    }
+    const auto ready = channel.expect(Channel::Kind::ready);
+    if (!ready) return tl::make_unexpected(ready.error());
+    const auto report = read_report(ready->bytes);
+    if (!report) return tl::make_unexpected(report.error());
+    if (cdrs) cdrs->leave_journals();
+    if (auto sent = channel.send(Channel::Kind::go); !sent) return tl::make_unexpected(sent.error());
+    if (auto done = channel.expect(Channel::Kind::done); !done) return tl::make_unexpected(done.error());
+
+    if (control) control->leave();
+    notify_service_manager(fmt::format("MAINPID={}", successor.pid()));
+    log::info({}, "restart: process {} has taken over {} calls; shards stood still for {} ms",
+              successor.pid(), report->carried, to_ms(net::now() - begun));
+    successor.let_go();
+    outcome.set_value(true);
+    // The answer to whoever asked goes first.
+    boost::asio::post(io, [this] { close(); });
+    return *report;
 }
 
 // Every shard listens on every listener.
@@ -251,10 +396,19 @@ Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Gateway::~Gateway() = default;
 
-Result<std::unique_ptr<Gateway>> Gateway::start(const Config& config, std::filesystem::path file) {
-    std::unique_ptr<Gateway> gateway(new Gateway(std::make_unique<Impl>(config, std::move(file))));
-    if (auto opened = gateway->impl_->open(*gateway); !opened) return tl::make_unexpected(opened.error());
-    return gateway;
+Result<std::unique_ptr<Gateway>> Gateway::start(const Config& config, std::filesystem::path file,
+                                                Restarting restarting) {
+    std::optional<Channel> channel, refuse;
+    if (restarting.channel) {
+        refuse.emplace(File(::dup(restarting.channel.fd())));
+        channel.emplace(std::move(restarting.channel));
+    }
+    std::unique_ptr<Gateway> gateway(
+        new Gateway(std::make_unique<Impl>(config, std::move(file), std::move(restarting.command))));
+    auto opened = gateway->impl_->open(*gateway, std::move(channel));
+    if (opened) return gateway;
+    if (refuse) std::ignore = refuse->send(Channel::Kind::failed, as_bytes(opened.error().what));
+    return tl::make_unexpected(opened.error());
 }
 
 void Gateway::run() {
@@ -294,6 +448,10 @@ Result<void> Gateway::reload() {
 
 void Gateway::on_reload(std::function<void(const Config&)> call) {
     impl_->ask([&] { impl_->reloaded = std::move(call); });
+}
+
+Result<call::RestoreReport> Gateway::restart() {
+    return impl_->ask([&] { return impl_->restart(); });
 }
 
 GatewayStatus Gateway::status() {

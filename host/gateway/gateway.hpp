@@ -41,12 +41,19 @@ struct CallStatus {
     Duration age{};  // since the start
 };
 
+// What a program needs to be restarted without dropping calls.
+struct Restarting {
+    std::vector<std::string> command;  // that starts it again; empty: cannot be
+    File channel;                      // to the process whose calls are taken over; none: starts afresh
+};
+
 class Gateway {
   public:
     // Binds, opens and checks everything; calls come in once run() runs. The error names what cannot be had:
     // "listener "public" (0.0.0.0:5060): Address already in use".
     // `file` is what reload() reads; without one there is no reload.
-    static Result<std::unique_ptr<Gateway>> start(const Config& config, std::filesystem::path file = {});
+    static Result<std::unique_ptr<Gateway>> start(const Config& config, std::filesystem::path file = {},
+                                                  Restarting restarting = {});
     ~Gateway();
 
     // Serves until stop() or shutdown() have had their effect.
@@ -64,6 +71,10 @@ class Gateway {
     Result<void> reload();
     // Called in run()'s thread with what was reloaded: for what is the program's, the log.
     void on_reload(std::function<void(const Config&)> call);
+
+    // The program is started again and takes over calls, sockets and journals (handover.hpp); run() ends
+    // then, without a word to anyone. On error all goes on here; it says what the other process lacks.
+    Result<call::RestoreReport> restart();
 
     GatewayStatus status();
     std::vector<CallStatus> calls();

@@ -1,4 +1,5 @@
 // causeway: the daemon. Reads the configuration, runs one gateway, and turns signals into its methods.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -11,6 +12,7 @@
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
 #include "host/gateway/gateway.hpp"
+#include "host/gateway/handover.hpp"
 #include "host/gateway/logging.hpp"
 
 namespace {
@@ -34,6 +36,28 @@ void raise_descriptor_limit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     std::ignore = ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Tells the process that started this one why it will not take over.
+void refuse(gateway::File channel, std::string_view why) {
+    if (!channel) return;
+    std::ignore = gateway::Channel(std::move(channel)).send(gateway::Channel::Kind::failed, as_bytes(why));
+}
+
+// What starts this program again: the file that it was started from, whatever is at its place by then.
+std::vector<std::string> own_command(int argc, char** argv) {
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) return {};
+    std::vector<std::string> out{program.string()};
+    for (int i = 1; i < argc; ++i) {
+        if (std::string_view(argv[i]) == gateway::take_over_option) {
+            ++i;  // with its value
+        } else {
+            out.emplace_back(argv[i]);
+        }
+    }
+    return out;
 }
 
 class Signals {
@@ -68,15 +92,17 @@ class Signals {
     bool asked_ = false;
 };
 
-int serve(const gateway::Config& config, const std::filesystem::path& file, bool to_stderr) {
+int serve(const gateway::Config& config, const std::filesystem::path& file, bool to_stderr,
+          gateway::Restarting restarting) {
     if (auto installed = gateway::install_log(config.log); !installed) {
         fmt::print(stderr, "causeway: {}\n", installed.error().what);
+        refuse(std::move(restarting.channel), installed.error().what);
         return cannot_start;
     }
     raise_descriptor_limit();
     log::info({}, "causeway {}", CAUSEWAY_VERSION);
     int status = ended;
-    if (auto started = gateway::Gateway::start(config, file)) {
+    if (auto started = gateway::Gateway::start(config, file, std::move(restarting))) {
         Signals signals(**started);
         (*started)->on_reload([to_stderr](const gateway::Config& next) {
             gateway::LogConfig log = next.log;
@@ -104,6 +130,8 @@ int main(int argc, char** argv) {
     app.add_option("-f,--file", file, "Configuration file")->capture_default_str()->type_name("FILE");
     app.add_flag("-c,--check", check, "Check the configuration and say what is wrong with it; do not run");
     app.add_flag("-E,--stderr", to_stderr, "Log to standard error, whatever the configuration says");
+    int channel = -1;
+    app.add_option(gateway::take_over_option, channel)->group("");  // of a restart, between two processes
     app.set_version_flag("-v,--version", "causeway " CAUSEWAY_VERSION);
     app.footer(footer);
     try {
@@ -112,9 +140,12 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? ended : bad_command_line;
     }
 
+    gateway::Restarting restarting{own_command(argc, argv), gateway::File(channel)};
+    if (channel >= 0) ::fcntl(channel, F_SETFD, FD_CLOEXEC);
     auto config = gateway::load_config(file);
     if (!config) {
         fmt::print(stderr, "{}\n", config.error().what);
+        refuse(std::move(restarting.channel), config.error().what);
         return bad_configuration;
     }
     if (check) {
@@ -122,5 +153,5 @@ int main(int argc, char** argv) {
         return ended;
     }
     if (to_stderr) config->log.file.clear();
-    return serve(*config, file, to_stderr);
+    return serve(*config, file, to_stderr, std::move(restarting));
 }

@@ -72,7 +72,7 @@ void MediaNetwork::release(const Endpoint& rtp_local) {
 }
 
 void MediaNetwork::send(const Endpoint& local, const Endpoint& to, ByteView bytes) {
-    sockets_.send(local, to, bytes);
+    if (!muted_) sockets_.send(local, to, bytes);
 }
 
 void MediaNetwork::read() {

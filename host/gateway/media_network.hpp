@@ -27,6 +27,12 @@ class MediaNetwork final : public media::Network {
     void start();
     void close();
 
+    // For a process that takes over: bind() uses this socket where it fits; nothing is sent while muted.
+    Result<void> inherit(int fd) { return sockets_.inherit(fd); }
+    void drop_inherited() { sockets_.drop_inherited(); }
+    std::vector<int> descriptors() const { return sockets_.descriptors(); }
+    void mute(bool on) { muted_ = on; }
+
     bool bind(const Endpoint& rtp_local) override;
     void release(const Endpoint& rtp_local) override;
     void send(const Endpoint& local, const Endpoint& to, ByteView bytes) override;
@@ -42,6 +48,7 @@ class MediaNetwork final : public media::Network {
     net::UdpSockets sockets_;
     std::shared_ptr<Watch> watch_;
     std::vector<media::Ports::Datagram> batch_;
+    bool muted_ = false;
 };
 
 }  // namespace causeway::gateway

@@ -1,5 +1,6 @@
 #include "host/gateway/shard.hpp"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "drivers/cpu/engine.hpp"
@@ -45,6 +46,15 @@ Shard::~Shard() {
 }
 
 Result<Endpoint> Shard::listen(const Endpoint& local) {
+    const auto fits = [&](const auto& socket) {
+        return socket.first == local || (local.port == 0 && socket.first.ip == local.ip);
+    };
+    if (const auto found = std::find_if(inherited_.begin(), inherited_.end(), fits);
+        found != inherited_.end()) {
+        const int socket = found->second.release();
+        inherited_.erase(found);
+        return sip_.adopt(socket);
+    }
     const auto sharing = shards_.size() == 1 ? net::SipUdp::Sharing::alone
                          : number_ == 0      ? net::SipUdp::Sharing::first
                                              : net::SipUdp::Sharing::joining;
@@ -114,6 +124,62 @@ void Shard::take_over(std::string datagram, const sip::Hop& from) {
     });
 }
 
+std::future<HeldShard> Shard::hold(std::shared_future<bool> outcome) {
+    auto held = std::make_shared<std::promise<HeldShard>>();
+    boost::asio::post(io_, [this, held, outcome = std::move(outcome)] {
+        media_.flush();
+        HeldShard out;
+        out.at = net::now();
+        out.state = core_->save(out.at);
+        out.sip = sip_.descriptors();
+        out.media = media_.descriptors();
+        held->set_value(std::move(out));
+        if (!outcome.get()) {
+            event([](call::Core& core, Time now) { core.advance(now); });
+            return;
+        }
+        closed_ = true;
+        timer_.set(std::nullopt);
+        media_.close();
+        sip_.close();
+        io_.stop();
+    });
+    return held->get_future();
+}
+
+Result<void> Shard::inherit(TakenShard& taken) {
+    for (File& socket : taken.sip) {
+        const auto local = net::SipUdp::bound_to(socket.fd());
+        if (!local) return fail("an inherited descriptor is no UDP socket");
+        inherited_.emplace_back(*local, std::move(socket));
+    }
+    for (File& socket : taken.media) {
+        if (auto done = media_.inherit(socket.release()); !done) return done;
+    }
+    return {};
+}
+
+Result<call::RestoreReport> Shard::restore(const TakenShard& taken) {
+    restoring_ = true;
+    media_.mute(true);
+    auto report = core_->restore(taken.at, taken.state.view());
+    media_.mute(false);
+    media_.drop_inherited();
+    inherited_.clear();
+    return report;
+}
+
+void Shard::commit() {
+    restoring_ = false;
+    for (const auto& act : std::exchange(held_back_, {})) act();
+}
+
+bool Shard::send(const sip::Hop& to, std::string_view message) {
+    if (!restoring_) return sip_.send(to, message);
+    held_back_.push_back([this, to, text = std::string(message)] { sip_.send(to, text); });
+    return true;
+}
+
 void Shard::leave() {
     ask([this](call::Core& core, Time now) {
         core.drain(now);
@@ -128,10 +194,15 @@ ShardStatus Shard::status() {
 }
 
 bool Shard::start(const call::CdrStart& record) {
+    if (restoring_) {
+        held_back_.push_back([this, record] { start(record); });
+        return true;
+    }
     return !cdrs_ || cdrs_->start(number_, net::now(), record);
 }
 
 void Shard::end(const call::CdrEnd& record) {
+    if (restoring_) return held_back_.push_back([this, record] { end(record); });
     if (cdrs_) cdrs_->end(number_, net::now(), record);
 }
 

@@ -19,6 +19,7 @@
 #include "host/call/core.hpp"
 #include "host/gateway/cdr_writer.hpp"
 #include "host/gateway/config.hpp"
+#include "host/gateway/handover.hpp"
 #include "host/gateway/media_network.hpp"
 #include "host/net/alarm.hpp"
 #include "host/net/clock.hpp"
@@ -45,7 +46,8 @@ class Shard final : public call::CoreOutput {
           std::function<void()> drained);
     ~Shard() override;
 
-    // Binds the next listener. Every shard binds each; the first chooses the port where `local` says 0.
+    // Binds the next listener. Every shard binds each; the first chooses the port where `local` says 0. Takes
+    // a socket that it has inherited where one fits.
     Result<Endpoint> listen(const Endpoint& local);
     // The core of `config`, with its part of the media ports. After listen(), before start().
     void configure(const call::Config& config, std::uint8_t shards);
@@ -68,6 +70,16 @@ class Shard final : public call::CoreOutput {
         }
         return answer.get();
     }
+    // ---- to another process, and from one: see handover.hpp
+    // Stands still as soon as it may, until `outcome` is known: true ends its thread without a word to
+    // anyone, false lets it go on. Journals are not the shard's to fill in.
+    std::future<HeldShard> hold(std::shared_future<bool> outcome);
+    // Sockets for listen() and configure(). The error says what is no socket.
+    Result<void> inherit(TakenShard& taken);
+    // After configure(): takes up the calls. What that makes it say and record is held back until commit().
+    Result<call::RestoreReport> restore(const TakenShard& taken);
+    void commit();
+
     // New calls get 503 from here on; `drained` follows, at once if no call is left.
     void leave();
     ShardStatus status();
@@ -92,7 +104,7 @@ class Shard final : public call::CoreOutput {
     void take_over(std::string datagram, const sip::Hop& from);
 
     // call::CoreOutput
-    bool send(const sip::Hop& to, std::string_view message) override { return sip_.send(to, message); }
+    bool send(const sip::Hop& to, std::string_view message) override;
     bool start(const call::CdrStart& record) override;
     void end(const call::CdrEnd& record) override;
 
@@ -111,6 +123,9 @@ class Shard final : public call::CoreOutput {
     net::Alarm timer_;  // the core's
     std::size_t media_ports_ = 0;
     bool leaving_ = false, closed_ = false;
+    std::vector<std::pair<Endpoint, File>> inherited_;  // SIP
+    bool restoring_ = false;
+    std::vector<std::function<void()>> held_back_;
     std::uint64_t handed_over_ = 0;
     std::atomic<std::uint64_t> overrun_{0};
     std::atomic<std::size_t> waiting_{0};  // datagrams of others in the queue

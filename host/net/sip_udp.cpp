@@ -89,6 +89,15 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
         return from_asio(bound);
     }
 
+    Result<Endpoint> adopt(int fd, const Endpoint& local) {
+        boost::system::error_code error;
+        socket_.assign(to_asio(local).protocol(), fd, error);
+        if (!error) socket_.non_blocking(true, error);
+        if (error) return fail(error.message());
+        return local;
+    }
+    int descriptor() { return socket_.native_handle(); }
+
     void close() {
         boost::system::error_code ignored;
         socket_.close(ignored);
@@ -191,6 +200,30 @@ Result<Endpoint> SipUdp::open(const Endpoint& local, Sharing sharing) {
     auto bound = listener->open(local, sharing);
     if (bound) listeners_.push_back(std::move(listener));
     return bound;
+}
+
+std::optional<Endpoint> SipUdp::bound_to(int fd) {
+    udp::endpoint local;
+    auto length = static_cast<socklen_t>(local.capacity());
+    if (::getsockname(fd, local.data(), &length) != 0) return std::nullopt;
+    if (local.data()->sa_family != AF_INET && local.data()->sa_family != AF_INET6) return std::nullopt;
+    local.resize(length);
+    return from_asio(local);
+}
+
+Result<Endpoint> SipUdp::adopt(int fd) {
+    const auto local = bound_to(fd);
+    if (!local) return fail("an inherited descriptor is no UDP socket");
+    auto listener = std::make_shared<Listener>(*this, static_cast<std::uint16_t>(listeners_.size()));
+    auto bound = listener->adopt(fd, *local);
+    if (bound) listeners_.push_back(std::move(listener));
+    return bound;
+}
+
+std::vector<int> SipUdp::descriptors() const {
+    std::vector<int> out;
+    for (const auto& listener : listeners_) out.push_back(listener->descriptor());
+    return out;
 }
 
 void SipUdp::start() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -40,6 +41,11 @@ class SipUdp {
     // Binds the next listener: the n-th call makes listener n of the hops. The endpoint bound comes back:
     // with the port that the system chose where `local` says 0. The error says what the system refused.
     Result<Endpoint> open(const Endpoint& local, Sharing sharing = Sharing::alone);
+    // The same with a socket of a process before this one; it is ours from here on.
+    Result<Endpoint> adopt(int fd);
+    std::vector<int> descriptors() const;  // by listener
+    // Where a socket is bound; nothing where it is no UDP socket.
+    static std::optional<Endpoint> bound_to(int fd);
     // Receives from here on.
     void start();
     void close();

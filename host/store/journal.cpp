@@ -58,11 +58,27 @@ Result<std::unique_ptr<Journal>> Journal::open(JournalOptions options, Random& r
     std::string instance = random.token(8);
     auto lock = lock_directory(options.directory, instance);
     if (!lock) return tl::make_unexpected(lock.error());
+    return begin(std::move(options), std::move(instance), std::move(*lock));
+}
+
+Result<std::unique_ptr<Journal>> Journal::take_over(JournalOptions options, std::string instance, File lock) {
+    const auto running = running_instance(options.directory);
+    if (!running || *running != instance) return fail(options.directory.string() + ": its lock is another's");
+    return begin(std::move(options), std::move(instance), std::move(lock));
+}
+
+void Journal::drop_spare() {
+    const std::lock_guard held(mutex_);
+    if (spare_) ::unlink(spare_->path.c_str());
+    spare_.reset();
+}
+
+Result<std::unique_ptr<Journal>> Journal::begin(JournalOptions options, std::string instance, File lock) {
     remove_spares(options.directory);
     const auto segments = list_segments(options.directory);
     if (!segments) return tl::make_unexpected(segments.error());
 
-    std::unique_ptr<Journal> journal(new Journal(std::move(options), std::move(instance), std::move(*lock)));
+    std::unique_ptr<Journal> journal(new Journal(std::move(options), std::move(instance), std::move(lock)));
     if (!segments->empty()) journal->number_ = segments->back().number;
     auto first = journal->make_spare();
     if (!first) return tl::make_unexpected(first.error());

@@ -35,6 +35,12 @@ class Journal {
     // A new run: its records have an instance of their own. The error says what the system refused, or that
     // another process writes to this directory.
     static Result<std::unique_ptr<Journal>> open(JournalOptions options, Random& random);
+    // The same run goes on in another process: its instance, and its lock by a descriptor of the same open
+    // file. The process before must write no more and have left its spare.
+    static Result<std::unique_ptr<Journal>> take_over(JournalOptions options, std::string instance,
+                                                      File lock);
+    int lock() const { return lock_.fd(); }
+    void drop_spare();
     ~Journal();
 
     const std::string& instance() const { return instance_; }
@@ -55,6 +61,7 @@ class Journal {
         std::filesystem::path path;
     };
     Journal(JournalOptions options, std::string instance, File lock);
+    static Result<std::unique_ptr<Journal>> begin(JournalOptions options, std::string instance, File lock);
     bool append(std::string_view record);
     bool next_segment();
     Result<Spare> make_spare();

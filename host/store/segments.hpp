@@ -20,7 +20,8 @@ namespace causeway::store {
 // A file descriptor that closes itself.
 class File {
   public:
-    explicit File(int fd = -1) : fd_(fd) {}
+    File() = default;
+    explicit File(int fd) : fd_(fd) {}
     File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     File& operator=(File&& other) noexcept {
         std::swap(fd_, other.fd_);
@@ -28,10 +29,11 @@ class File {
     }
     ~File();
     int fd() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }  // the caller's from here on
     explicit operator bool() const { return fd_ >= 0; }
 
   private:
-    int fd_;
+    int fd_ = -1;
 };
 
 // "what: why" of the current errno.

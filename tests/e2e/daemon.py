@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import tempfile
 
-from processes import CALLEE, CALLER, GATEWAY, Process, free_ports, wait_for
+from processes import CALLEE, CALLER, GATEWAY, Orphan, Process, adopt_orphans, free_ports, wait_for
 
 BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release"
 DAEMON = BUILD / "host" / "gateway" / "causeway"
@@ -51,7 +51,7 @@ class Gateway(Process):
     """Calls from the trunk "callers" (any port of CALLER) to numbers that start with 2 go to the trunk
     "callees", at port `callee_port` of CALLEE."""
 
-    def __init__(self, folder, callee_port, caller_srtp="off", callee_srtp="off", learning="off", no_answer="60s"):
+    def __init__(self, folder, callee_port, caller_srtp="off", callee_srtp="off", learning="off", no_answer="60s", program=DAEMON):
         folder.mkdir()
         self.callee_port = callee_port
         first = free_ports(GATEWAY, 2 + MEDIA_PORTS)
@@ -61,8 +61,8 @@ class Gateway(Process):
         # A socket's path has 107 octets at most.
         self.run = tempfile.TemporaryDirectory(prefix="causeway-")
         self.socket = pathlib.Path(self.run.name) / "control.sock"
-        config = folder / "causeway.toml"
-        config.write_text(
+        self.config = folder / "causeway.toml"
+        self.config.write_text(
             CONFIG.format(
                 no_answer=no_answer,
                 address=GATEWAY,
@@ -80,9 +80,17 @@ class Gateway(Process):
             )
         )
         self.exit_code = 0  # that its end shall have
-        super().__init__([DAEMON, "-f", config], folder, "causeway")
+        super().__init__([program, "-f", self.config], folder, "causeway")
         wait_for(lambda: "ready:" in self.said() or not self.running(), "ready causeway")
         assert self.running(), self.said()
+
+    def restart(self):
+        """The daemon again, by causewayctl: what that says. The process before must end well."""
+        adopt_orphans()
+        answer = self.control("restart")
+        assert self.wait(5) == 0
+        self.process = Orphan(self.status()["pid"])
+        return answer
 
     def control(self, *command):
         """What causewayctl prints with --json."""

@@ -1,7 +1,10 @@
 """Programs that a test runs beside itself, and waiting for what they do. Loopback only."""
 
+import ctypes
+import os
 import pathlib
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -59,6 +62,42 @@ def udp_is_bound(address, port):
         return any(line.split()[1] == wanted for line in list(table)[1:])
 
 
+def adopt_orphans():
+    """Programs whose parent has ended become children of this one."""
+    pr_set_child_subreaper = 36
+    if ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+class Orphan:
+    """A child that another program has started, as subprocess.Popen has its own."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.returncode = None
+
+    def poll(self):
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid != 0:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout=30.0):
+        wait_for(lambda: self.poll() is not None, f"end of process {self.pid}", timeout)
+        return self.returncode
+
+    def send_signal(self, number):
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
 class Process:
     """A program in a folder of its own; what it prints is kept there, and shown where a test fails."""
 
@@ -88,7 +127,7 @@ class Process:
             self.process.terminate()
             try:
                 self.process.wait(timeout=seconds)
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, TimeoutError):
                 self.process.kill()
                 self.process.wait()
         return self.process.returncode

@@ -110,6 +110,8 @@ int main(int argc, char** argv) {
     auto* reload =
         app.add_subcommand("reload", "Read the configuration again; calls that run are not touched");
     auto* drain = app.add_subcommand("drain", "Refuse new calls with 503; calls and the gateway go on");
+    auto* restart = app.add_subcommand(
+        "restart", "Start the program and its configuration again; answered calls go on in the new process");
     std::uint64_t id = 0;
     hangup->add_option("ID", id, "As \"calls\" shows it")->required();
 
@@ -126,7 +128,8 @@ int main(int argc, char** argv) {
     csv->add_option("FILE", file, "Where to; standard output where absent");
     csv->add_flag("-m,--media", media,
                   "One line for each m-line of each leg, instead of one for each attempt");
-    for (auto* command : {status, calls, hangup, reload, drain, cdr, import, csv}) command->fallthrough();
+    for (auto* command : {status, calls, hangup, reload, restart, drain, cdr, import, csv})
+        command->fallthrough();
 
     try {
         app.parse(argc, argv);
@@ -145,6 +148,12 @@ int main(int argc, char** argv) {
         if (*reload) {
             return show(client.call("reload"), as_json, [](const json& answer) {
                 return fmt::format("reloaded: {} calls go on\n", answer.value("calls", 0));
+            });
+        }
+        if (*restart) {
+            return show(client.call("restart"), as_json, [](const json& answer) {
+                return fmt::format("restarted: {} calls go on, {} lost\n", answer.value("calls", 0),
+                                   answer.value("lost", 0));
             });
         }
         if (*drain) {
