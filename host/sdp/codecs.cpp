@@ -68,17 +68,24 @@ bool Codec::same_encoding(const Codec& other) const {
 std::vector<Codec> Media::codecs() const {
     std::vector<Codec> out;
     if (!is_rtp()) return out;
-    std::array<std::optional<Codec>, payload_types> mapped;
-    std::array<std::string_view, payload_types> parameters;
+    // By payload type: 1 and up is the place in these lists; only few of the types are ever mapped.
+    std::array<std::uint8_t, payload_types> mapped_at{};
+    std::array<std::uint8_t, payload_types> parameters_at{};
+    std::vector<Codec> mapped;
+    std::vector<std::string_view> parameters;
     for (const Attribute& a : attributes) {
         if (!a.value || !describes_format(a)) continue;
         if (a.name == "rtpmap") {
             auto codec = read_rtpmap(*a.value);
-            if (codec && !mapped[codec->payload_type]) mapped[codec->payload_type] = std::move(codec);
+            if (!codec || mapped_at[codec->payload_type] != 0) continue;
+            mapped_at[codec->payload_type] = static_cast<std::uint8_t>(mapped.size() + 1);
+            mapped.push_back(std::move(*codec));
         } else {
             const auto [format, rest] = split_once(trim(*a.value), ' ');
             const auto number = payload_type(format);
-            if (number && parameters[*number].empty()) parameters[*number] = trim(rest);
+            if (!number || parameters_at[*number] != 0 || trim(rest).empty()) continue;
+            parameters.push_back(trim(rest));
+            parameters_at[*number] = static_cast<std::uint8_t>(parameters.size());
         }
     }
     std::bitset<payload_types> seen;
@@ -86,9 +93,10 @@ std::vector<Codec> Media::codecs() const {
         const auto number = payload_type(format);
         if (!number || seen.test(*number)) continue;
         seen.set(*number);
-        auto codec = mapped[*number] ? std::move(mapped[*number]) : static_codec(*number);
+        auto codec =
+            mapped_at[*number] != 0 ? std::move(mapped[mapped_at[*number] - 1u]) : static_codec(*number);
         if (!codec) continue;
-        codec->fmtp = parameters[*number];
+        if (parameters_at[*number] != 0) codec->fmtp = parameters[parameters_at[*number] - 1u];
         out.push_back(std::move(*codec));
     }
     return out;
