@@ -10,7 +10,7 @@ constexpr std::uint64_t seeds = 40;
 
 TEST(World, KeepsItsInvariantsWhateverTheWeather) {
     PhoneCounters sum;
-    std::uint64_t attempts = 0, answered = 0, failed = 0, malformed = 0, fair = 0;
+    std::uint64_t attempts = 0, answered = 0, failed = 0, malformed = 0, fair = 0, restarts = 0, carried = 0;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const auto report = World(seed).run();
         std::string events;
@@ -22,6 +22,8 @@ TEST(World, KeepsItsInvariantsWhateverTheWeather) {
         answered += report.answered;
         failed += report.failed;
         malformed += report.malformed;
+        restarts += report.restarts;
+        carried += report.carried;
         fair += report.weather.fair() ? 1 : 0;
         sum.gave_up += report.phones.gave_up;
         sum.refused += report.phones.refused;
@@ -40,6 +42,8 @@ TEST(World, KeepsItsInvariantsWhateverTheWeather) {
     EXPECT_GT(answered, seeds);
     EXPECT_GT(failed, seeds);
     EXPECT_GT(malformed, 10u);
+    EXPECT_GT(restarts, 10u);
+    EXPECT_GT(carried, 10u);
     EXPECT_GT(fair, 3u);
     EXPECT_GT(sum.gave_up, 10u);
     EXPECT_GT(sum.refused, 10u);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "drivers/cpu/engine.hpp"
 
@@ -51,6 +53,7 @@ Weather World::draw_weather(Dice& dice) {
     Weather w;
     w.min_delay = dice.between(Millis(1), Millis(80));
     w.garbage = dice.chance(50) ? dice.between(0U, 5U) : 0;
+    w.restarts = dice.chance(40) ? dice.between(1U, 4U) : 0;
     if (dice.chance(25)) return w;  // a fair day
     w.sip_loss = dice.chance(70) ? dice.between(0U, 20U) : 0;
     w.sip_repeat = dice.chance(50) ? dice.between(0U, 20U) : 0;
@@ -138,7 +141,8 @@ World::World(std::uint64_t seed, Options options)
           return h;
       }()),
       engine_(cpu::make_engine()),
-      core_(configure(dice_, weather_, left_habits_, right_habits_), *engine_, *this, gateway_random_, *this),
+      config_(configure(dice_, weather_, left_habits_, right_habits_)),
+      core_(config_, *engine_, *this, gateway_random_, *this),
       left_(left_habits_, dice_, *this),
       right_(right_habits_, dice_, *this) {
     for (auto* secrets : {&left_secrets_, &right_secrets_}) {
@@ -180,12 +184,62 @@ void World::plan() {
             });
         }
     }
+    for (unsigned i = 0; i < weather_.restarts; ++i) {
+        later(dice_.between(Millis(0), calling_time), [this] { await_call(now_ + Seconds(20)); });
+    }
     if (weather_.drain) {
         later(dice_.between(Millis(20000), Millis(60000)), [this] {
             note("drain");
             core_.drain(now_);
         });
     }
+}
+
+// There should be something to take over, most of the time.
+void World::await_call(Time give_up) {
+    const auto calls = core_.calls();
+    const bool any =
+        std::any_of(calls.begin(), calls.end(), [](const auto& c) { return c.state == "answered"; });
+    if (!any && now_ < give_up) return later(Millis(100), [this, give_up] { await_call(give_up); });
+    core_.settle(true);
+    restart(now_ + Seconds(2));
+}
+
+// Changes under way get their time to finish. What is lost on the way nobody says again afterwards: then only
+// a gateway that owes nothing is restarted.
+void World::restart(Time give_up) {
+    const bool lossy = weather_.sip_loss + weather_.mangled + weather_.outages > 0;
+    const bool owes = lossy && core_.status().transactions > 0;
+    if ((!core_.settled() || owes) && now_ < give_up) {
+        return later(Millis(10), [this, give_up] { restart(give_up); });
+    }
+    if (owes) return core_.settle(false);
+    take_over();
+}
+
+void World::take_over() {
+    const Secret saved = core_.save(now_);
+    const auto before = core_.status();
+    const auto bound = std::exchange(sockets_.bound, {});
+    std::destroy_at(&core_);
+    engine_ = cpu::make_engine();
+    media::Network& network = *this;
+    call::CoreOutput& output = *this;
+    std::construct_at(&core_, config_, *engine_, network, gateway_random_, output);
+    const auto report = core_.restore(now_, saved.view());
+    if (!report) return problem("not taken over: " + report.error().what);
+    note(fmt::format("restart: {} calls go on, {} unanswered, {} changing, {} failed", report->carried,
+                     report->unanswered, report->changing, report->failed));
+    if (report->failed > 0) problem("a call could not go on");
+    if (report->carried + report->unanswered + report->changing != before.calls)
+        problem("a call was forgotten");
+    for (const auto& socket : sockets_.bound) {
+        if (bound.count(socket) == 0) problem("a socket that the process before had not");
+    }
+    if (before.draining) core_.drain(now_);
+    ++report_.restarts;
+    report_.carried += report->carried;
+    check_now();
 }
 
 // ---------------------------------------------------------------------------------------------------- time

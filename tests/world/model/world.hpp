@@ -27,6 +27,7 @@ struct Weather {
     unsigned garbage = 0;    // datagrams from nowhere, per call
     unsigned outages = 0;    // times that a peer cannot be reached
     unsigned operators = 0;  // calls that somebody hangs up by hand
+    unsigned restarts = 0;   // times that the gateway's process gives way to another, which takes over
     Duration min_delay{}, sip_jitter{}, media_jitter{};
     bool drain = false;
     // What is sent arrives, once, in order, and nobody interferes.
@@ -42,6 +43,7 @@ struct Report {
     std::vector<std::string> problems;
     std::deque<std::string> last_events;
     Weather weather;
+    std::uint64_t restarts = 0, carried = 0;  // and calls that went on then, counted each time
     std::uint64_t attempts = 0, answered = 0, failed = 0, malformed = 0, events = 0, datagrams = 0;
     PhoneCounters phones;  // of both together
     Duration simulated{};
@@ -84,6 +86,9 @@ class World final : Surroundings, call::CoreOutput, media::Network {
     void mangle(const Endpoint& from, const Endpoint& to, std::string message);
     void plan();
     void throw_garbage();
+    void await_call(Time give_up);
+    void restart(Time give_up);
+    void take_over();
     bool step(Time limit);  // the next event; false where none is due
     void note(std::string line);
     void hash(std::string_view bytes);
@@ -102,6 +107,7 @@ class World final : Surroundings, call::CoreOutput, media::Network {
     Weather weather_;
     Habits left_habits_, right_habits_;
     std::unique_ptr<media::Engine> engine_;
+    const call::Config config_;
     Timers<std::function<void()>> events_;
     media::fakes::RecordingNetwork sockets_;
     call::Core core_;

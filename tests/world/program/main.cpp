@@ -28,9 +28,9 @@ void print(const world::Report& r) {
     const auto& w = r.weather;
     fmt::print(
         "seed {}: SIP loss {}% repeat {}% jitter {} ms, media loss {}% repeat {}% jitter {} ms, mangled {}%, "
-        "{} outages\n",
+        "{} outages, {} restarts\n",
         r.seed, w.sip_loss, w.sip_repeat, to_ms(w.sip_jitter), w.media_loss, w.media_repeat,
-        to_ms(w.media_jitter), w.mangled, w.outages);
+        to_ms(w.media_jitter), w.mangled, w.outages, w.restarts);
     for (const auto& line : r.last_events) fmt::print("{}\n", line);
     for (const auto& problem : r.problems) fmt::print("PROBLEM: {}\n", problem);
     fmt::print("again: causeway_world --seed {} --verbose\n", r.seed);
