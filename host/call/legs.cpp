@@ -520,10 +520,11 @@ void Legs::received_cancel(Time now, sip::TransactionId id, const sip::Message& 
     layer_.respond(now, id,
                    sip::MessageBuilder::response_to(request, 200, leg ? leg->local_tag : token(8)).build());
     if (leg == nullptr) return;
-    if (*invite == leg->invite_transaction && leg->state == LegState::incoming) {
-        cancelled(now, *leg, request);
+    if (*invite == leg->invite_transaction) {
+        if (leg->state == LegState::incoming) cancelled(now, *leg, request);
+    } else if (*invite == leg->reinvite_in) {
+        reinvite_cancelled(now, *leg);
     }
-    if (*invite == leg->reinvite_in) reinvite_cancelled(now, *leg);
 }
 
 // The caller no longer wants its first INVITE: 487, and the leg is over.
