@@ -53,6 +53,7 @@ def make_gateway(tmp_path):
             exit_code = gateway.stop()
             print(gateway.said())  # pytest shows it where the test failed
         assert exit_code == gateway.exit_code
+        assert not gateway.sanitizer_reports()
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def party(tmp_path):
     started = []
 
     def start(gateway, scenario, **options):
-        if scenario.startswith("callee"):
+        if scenario.startswith("callee") or scenario == "uas":
             sipp = Sipp(scenario, tmp_path, CALLEE, gateway.callee_port, **options)
         else:
             sipp = Sipp(scenario, tmp_path, CALLER, free_ports(CALLER, 2), to=gateway.port, **options)

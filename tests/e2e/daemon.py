@@ -1,14 +1,18 @@
-"""The daemon under test, built by the release preset, with a configuration of its own."""
+"""The daemon under test, with a configuration of its own. CAUSEWAY_BUILD in the environment names the build folder that it is
+taken from; the release preset's where it says nothing."""
 
 import json
+import os
 import pathlib
+import re
 import sqlite3
 import subprocess
 import tempfile
 
 from processes import CALLEE, CALLER, GATEWAY, Orphan, Process, adopt_orphans, free_ports, wait_for
 
-BUILD = pathlib.Path(__file__).resolve().parents[2] / "build" / "release"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("CAUSEWAY_BUILD", "build/release")
 DAEMON = BUILD / "host" / "gateway" / "causeway"
 CONTROL = BUILD / "tools" / "causewayctl" / "causewayctl"
 
@@ -51,10 +55,20 @@ class Gateway(Process):
     """Calls from the trunk "callers" (any port of CALLER) to numbers that start with 2 go to the trunk
     "callees", at port `callee_port` of CALLEE."""
 
-    def __init__(self, folder, callee_port, caller_srtp="off", callee_srtp="off", learning="off", no_answer="60s", program=DAEMON):
+    def __init__(
+        self,
+        folder,
+        callee_port,
+        caller_srtp="off",
+        callee_srtp="off",
+        learning="off",
+        no_answer="60s",
+        media_ports=MEDIA_PORTS,
+        program=DAEMON,
+    ):
         folder.mkdir()
         self.callee_port = callee_port
-        first = free_ports(GATEWAY, 2 + MEDIA_PORTS)
+        first = free_ports(GATEWAY, 2 + media_ports)
         self.port = first
         self.journal = folder / "cdr"
         self.database = folder / "cdr.sqlite"
@@ -68,7 +82,7 @@ class Gateway(Process):
                 address=GATEWAY,
                 port=self.port,
                 first_media=first + 2,
-                last_media=first + 1 + MEDIA_PORTS,
+                last_media=first + 1 + media_ports,
                 caller=CALLER,
                 caller_srtp=caller_srtp,
                 callee=CALLEE,
@@ -128,6 +142,10 @@ class Gateway(Process):
             lines = self._rows("SELECT * FROM cdr_media WHERE attempt = ?", row["attempt"])
             row["media"] = {line["leg"]: line for line in lines}
         return rows
+
+    def sanitizer_reports(self):
+        """What a build under sanitizers has found, line by line; the first ends the daemon."""
+        return re.findall(r".*(?:Sanitizer:|runtime error:).*", self.said())
 
     def check_nothing_is_left(self):
         """Every call has given back what it took, and every attempt has its one record."""

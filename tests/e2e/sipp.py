@@ -6,25 +6,42 @@ import re
 from processes import GATEWAY, Process, udp_is_bound, wait_for
 
 SCENARIOS = pathlib.Path(__file__).parent / "scenarios"
+BUILT_IN = ("uac", "uas")  # SIPp's own
 
 
 class Sipp(Process):
-    """One call of one scenario. A caller is given where to call (`number` at the gateway's port `to`), a
-    callee is not. `audio_port` is what its SDP names where the scenario leaves the audio to the test; `duration` is the time
-    its scenario holds the call, in milliseconds."""
+    """Calls of one scenario: one, or `calls` of them, `rate` of them a second, with `more` arguments of SIPp. A caller is
+    given where to call (`number` at the gateway's port `to`), a callee is not. `audio_port` is what its SDP names where the
+    scenario leaves the audio to the test; `duration` is the time its scenario holds the call, in milliseconds."""
 
-    def __init__(self, scenario, folder, address, port, to=None, number="200", audio_port=4000, duration=0):
+    def __init__(
+        self,
+        scenario,
+        folder,
+        address,
+        port,
+        to=None,
+        number="200",
+        audio_port=4000,
+        duration=0,
+        calls=1,
+        rate=10,
+        more=(),
+    ):
         self.log = pathlib.Path(folder) / f"{scenario}.log"
         self.messages = pathlib.Path(folder) / f"{scenario}.messages"
-        arguments = ["sipp", "-sf", SCENARIOS / f"{scenario}.xml", "-m", "1", "-nostdin"]
+        arguments = ["sipp", "-sn", scenario] if scenario in BUILT_IN else ["sipp", "-sf", SCENARIOS / f"{scenario}.xml"]
+        arguments += ["-m", str(calls), "-l", str(calls), "-r", str(rate), "-nostdin"]
         arguments += ["-i", address, "-mi", address, "-p", str(port)]
         arguments += ["-timeout", "40", "-timeout_error", "-d", str(duration)]
         arguments += ["-key", "audio_port", str(audio_port)]
-        arguments += ["-trace_logs", "-log_file", self.log, "-trace_msg", "-message_file", self.messages]
+        arguments += ["-trace_logs", "-log_file", self.log]
         arguments += ["-trace_err", "-error_file", pathlib.Path(folder) / f"{scenario}.errors"]
+        if calls == 1:
+            arguments += ["-trace_msg", "-message_file", self.messages]
         if to is not None:
             arguments += ["-s", number, f"{GATEWAY}:{to}"]
-        super().__init__(arguments, folder, scenario)
+        super().__init__([*arguments, *map(str, more)], folder, scenario)
         wait_for(lambda: udp_is_bound(address, port) or not self.running(), f"SIPp on {address}:{port}")
 
     def logged(self, pattern):
