@@ -156,9 +156,12 @@ Result<Channel::Packet> Channel::receive() {
     message.msg_control = control.data();
     message.msg_controllen = control.size();
     ssize_t n = 0;
+    // One that left with something unread is told of once, before its last words, which are still there.
+    bool left = false;
     do {
+        left = n < 0 && errno == ECONNRESET;
         n = ::recvmsg(socket_.fd(), &message, MSG_CMSG_CLOEXEC);
-    } while (n < 0 && errno == EINTR);
+    } while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !left)));
     for (cmsghdr* c = n < 0 ? nullptr : CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
         for (std::size_t i = 0; CMSG_LEN((i + 1) * sizeof(int)) <= c->cmsg_len; ++i) {
