@@ -7,6 +7,10 @@ add_library(causeway_settings INTERFACE)
 target_compile_features(causeway_settings INTERFACE cxx_std_20)
 target_include_directories(causeway_settings INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(causeway_settings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    # The standard library of g++ 12 uses what it has deprecated (std::stable_sort).
+    target_compile_options(causeway_settings INTERFACE -Wno-deprecated-declarations)
+endif()
 if(CAUSEWAY_SANITIZE)
     target_compile_options(causeway_settings INTERFACE -fsanitize=${CAUSEWAY_SANITIZE} -fno-omit-frame-pointer
                            -fno-sanitize-recover=all)

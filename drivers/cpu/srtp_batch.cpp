@@ -23,7 +23,7 @@ using Outcome = Srtp::Outcome;
 using media::Kind;
 
 constexpr std::size_t rtcp_head = 8;  // in the clear: with the sender's SSRC
-constexpr std::size_t gcm_tag = 16, gcm_iv = 12;
+constexpr std::size_t gcm_tag = 16;
 constexpr std::size_t cm_rtcp_tag = 10;  // also under a suite with short tags (RFC 4568 6.2.2)
 constexpr std::size_t sha1_size = 20;
 constexpr std::size_t burst = 128;  // packets transformed side by side

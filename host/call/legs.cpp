@@ -115,6 +115,8 @@ sip::MessageBuilder Legs::in_dialog(Leg& leg, sip::Method method, std::uint32_t 
 
 sip::Hop Legs::dialog_hop(const Leg& leg) const {
     sip::Hop hop = leg.hop;
+    // The connection by which the dialog came; without it the transport goes where the request says.
+    if (leg.is_incoming && sip::is_reliable(hop.transport)) return hop;
     const auto uri = sip::Uri::parse(leg.dialog()->next_hop());
     if (!uri) return hop;
     // Names need a resolver; without one the dialog stays on the path it came by.

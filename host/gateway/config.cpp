@@ -116,7 +116,8 @@ class Reading {
     void listeners() {
         for (Table& t : reader_.tables("listener")) {
             const auto label = t.text("name", "a name of letters, digits, '.', '_', '-'", parse_name, true);
-            const auto address = t.text("address", "\"udp:ADDRESS:PORT\"", parse_listen_address, true);
+            const auto address =
+                t.text("address", "\"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\"", parse_listen_address, true);
             const auto advertised = t.text("advertised", "\"HOST\" or \"HOST:PORT\"", parse_host_port);
             t.done();
             name(t, "name", label, listener_names_);
@@ -124,26 +125,29 @@ class Reading {
             ListenerConfig listener;
             sip::Listener reached;
             set(listener.name, label);
-            set(listener.local, address);
             if (address) {
+                const Endpoint& endpoint = address->value.endpoint;
+                listener.local = endpoint;
+                reached.transport = address->value.transport;
                 for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
                     const Endpoint& other = config_.listeners[i].local;
-                    if (other.port == 0 || other.port != address->value.port ||
-                        !same_address(other.ip, address->value.ip)) {
+                    if (other.port == 0 || other.port != endpoint.port ||
+                        config_.core.listeners[i].transport != reached.transport ||
+                        !same_address(other.ip, endpoint.ip)) {
                         continue;
                     }
                     t.error("address", address->at,
                             fmt::format("expected a free one, listener \"{}\" has {}",
                                         config_.listeners[i].name, other.to_string()));
                 }
-                if (address->value.ip.is_unspecified() && !advertised) {
+                if (endpoint.ip.is_unspecified() && !advertised) {
                     t.error("advertised", t.at(),
                             fmt::format("expected \"HOST\" or \"HOST:PORT\", is missing: {} is no address "
                                         "that peers can reach",
-                                        address->value.ip.to_string()));
+                                        endpoint.ip.to_string()));
                 }
-                reached.host = address->value.ip.to_uri_host();
-                reached.port = address->value.port;
+                reached.host = endpoint.ip.to_uri_host();
+                reached.port = endpoint.port;
             }
             if (advertised) {
                 reached.host = advertised->value.host;
@@ -230,6 +234,9 @@ class Reading {
             set(trunk.name, label);
             set(trunk.target, target);
             trunk.listener = trunk_listener(t, listener);
+            if (trunk.listener < config_.core.listeners.size()) {
+                trunk.transport = config_.core.listeners[trunk.listener].transport;
+            }
             if (!target && sources.empty()) {
                 t.error("target", t.at(), "expected a target, sources, or both");
             }

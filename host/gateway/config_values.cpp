@@ -63,10 +63,11 @@ std::optional<PortSpan> parse_ports(std::string_view text) {
     return PortSpan{*first, *last};
 }
 
-std::optional<Endpoint> parse_listen_address(std::string_view text) {
+std::optional<ListenAddress> parse_listen_address(std::string_view text) {
     const auto [transport, address] = split_once(text, ':');
-    if (transport != "udp") return std::nullopt;
-    return Endpoint::parse(address);
+    const auto endpoint = Endpoint::parse(address);
+    if (!endpoint || (transport != "udp" && transport != "tcp")) return std::nullopt;
+    return ListenAddress{transport == "udp" ? sip::Transport::udp : sip::Transport::tcp, *endpoint};
 }
 
 std::optional<HostPort> parse_host_port(std::string_view text) {

@@ -20,8 +20,12 @@ struct PortSpan {
     std::uint16_t first = 0, last = 0;
 };
 std::optional<PortSpan> parse_ports(std::string_view text);
-// "udp:0.0.0.0:5060".
-std::optional<Endpoint> parse_listen_address(std::string_view text);
+// "udp:0.0.0.0:5060", "tcp:[::1]:5060".
+struct ListenAddress {
+    sip::Transport transport = sip::Transport::udp;
+    Endpoint endpoint;
+};
+std::optional<ListenAddress> parse_listen_address(std::string_view text);
 // "203.0.113.5", "sbc.example.com:5070", "[2001:db8::1]": the host as in a URI, and the port where given.
 struct HostPort {
     std::string host;

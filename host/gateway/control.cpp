@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "host/base/text.hpp"
+
 namespace causeway::gateway {
 namespace {
 
@@ -90,7 +92,7 @@ json to_json(const GatewayStatus& s) {
     json listeners = json::array();
     for (const auto& l : s.listeners) {
         listeners.push_back({{"name", l.name},
-                             {"transport", "udp"},
+                             {"transport", to_lower(sip::to_string(l.transport))},
                              {"local", l.local.to_string()},
                              {"advertised", l.advertised}});
     }
@@ -130,6 +132,16 @@ json to_json(const GatewayStatus& s) {
               {"timeouts", c.sip.timeouts},
               {"transport_errors", c.sip.transport_errors}}},
             {"pid", ::getpid()},
+            {"tcp",
+             {{"connections", s.connections},
+              {"accepted", s.tcp.accepted},
+              {"opened", s.tcp.opened},
+              {"refused", s.tcp.refused},
+              {"failed", s.tcp.failed},
+              {"broken", s.tcp.broken},
+              {"stalled", s.tcp.stalled},
+              {"messages_in", s.tcp.received},
+              {"messages_out", s.tcp.sent}}},
             {"media",
              {{"ports_in_use", c.media.ports_in_use},
               {"ports_total", c.media.ports_total},

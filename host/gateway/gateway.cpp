@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "host/base/log.hpp"
+#include "host/base/text.hpp"
 #include "host/gateway/cdr_writer.hpp"
 #include "host/gateway/control.hpp"
 #include "host/gateway/control_socket.hpp"
@@ -60,6 +61,11 @@ struct Gateway::Impl {
         : config(c),
           file(std::move(f)),
           command(std::move(restart_command)),
+          tcp(io, {[this](std::string_view message, const sip::Hop& from) { received(message, from); },
+                   [this](const sip::Hop& to, std::string_view why) {
+                       log::info({}, "{} cannot be reached: {}", to.remote.to_string(), why);
+                       for (const auto& shard : shards) shard->stream_lost(to);
+                   }}),
           limit(io, [this](Time now) { phase == Phase::draining ? leave(now) : close(); }) {}
     ~Impl() { close(); }
 
@@ -74,6 +80,12 @@ struct Gateway::Impl {
     Result<call::RestoreReport> restart();
     Result<call::RestoreReport> hand_over(Channel& channel, Successor& successor, std::promise<bool>& outcome,
                                           bool& held);
+    Result<Endpoint> listen(std::uint16_t index, const ListenerConfig& listener);
+    // By a connection; for the shard that owns it.
+    void received(std::string_view message, const sip::Hop& from) {
+        const auto owner = sip::shard_of_message(message, config.shards).value_or(0);
+        shards[owner]->received_by_stream(std::string(message), from);
+    }
     void drain();
     void shutdown(Time now);
     void drained();
@@ -104,11 +116,13 @@ struct Gateway::Impl {
     std::unique_ptr<CdrWriter> cdrs;  // null: keeps no records
     call::Load load;
     Shard::Shards shards;
+    net::SipTcp tcp;
     std::vector<GatewayStatus::Listener> listeners;
     net::Alarm limit;  // of the phase
     Rpc rpc;
     std::unique_ptr<ControlSocket> control;  // null: none configured
     std::function<void(const Config&)> reloaded;
+    bool taking_over = false;  // from a process that has the listeners until we are ready
     Phase phase = Phase::serving;
     std::size_t shards_drained = 0;
 
@@ -122,10 +136,15 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
     }
     shards.resize(config.shards);
     for (std::uint8_t i = 0; i < config.shards; ++i) {
-        shards[i] = std::make_unique<Shard>(i, shards, load, cdrs,
-                                            [this] { boost::asio::post(io, [this] { drained(); }); });
+        shards[i] = std::make_unique<Shard>(
+            i, shards, load, cdrs,
+            [this](const sip::Hop& to, std::string message) {
+                boost::asio::post(io, [this, to, m = std::move(message)] { tcp.send(to, m); });
+            },
+            [this] { boost::asio::post(io, [this] { drained(); }); });
     }
     Taken taken;
+    taking_over = channel.has_value();
     if (channel) {
         auto arrived = gateway::take_over(*channel, facts());
         if (!arrived) return tl::make_unexpected(arrived.error());
@@ -274,23 +293,32 @@ Result<call::RestoreReport> Gateway::Impl::hand_over(Channel& channel, Successor
 }
 
 // Every shard listens on every listener.
+Result<Endpoint> Gateway::Impl::listen(std::uint16_t index, const ListenerConfig& listener) {
+    if (config.core.listeners[index].transport == sip::Transport::tcp)
+        return tcp.open(index, listener.local, taking_over);
+    // Every shard has a socket of it.
+    Result<Endpoint> bound = listener.local;
+    for (const auto& shard : shards) {
+        if (bound) bound = shard->listen(index, *bound);
+    }
+    return bound;
+}
+
 Result<void> Gateway::Impl::listen() {
     call::Config core = config.core;
     for (std::size_t i = 0; i < config.listeners.size(); ++i) {
         const ListenerConfig& listener = config.listeners[i];
-        Endpoint local = listener.local;
-        for (const auto& shard : shards) {
-            const auto bound = shard->listen(local);
-            if (!bound) {
-                return fail(fmt::format("listener \"{}\" ({}): {}", listener.name, local.to_string(),
-                                        bound.error().what));
-            }
-            local = *bound;
+        const auto bound = listen(static_cast<std::uint16_t>(i), listener);
+        if (!bound) {
+            return fail(fmt::format("listener \"{}\" ({}): {}", listener.name, listener.local.to_string(),
+                                    bound.error().what));
         }
         sip::Listener& reached = core.listeners[i];
-        if (!listener.advertised_port) reached.port = local.port;
-        listeners.push_back({listener.name, local, fmt::format("{}:{}", reached.host, reached.port)});
-        log::info({}, "listener {}: udp {}, advertised {}", listener.name, local.to_string(),
+        if (!listener.advertised_port) reached.port = bound->port;
+        listeners.push_back(
+            {listener.name, reached.transport, *bound, fmt::format("{}:{}", reached.host, reached.port)});
+        log::info({}, "listener {}: {} {}, advertised {}", listener.name,
+                  to_lower(sip::to_string(reached.transport)), bound->to_string(),
                   listeners.back().advertised);
     }
     for (const auto& shard : shards) shard->configure(core, config.shards);
@@ -339,6 +367,7 @@ void Gateway::Impl::close() {
     for (const auto& shard : shards) {
         if (shard) shard->stop();
     }
+    tcp.close();
     io.stop();
 }
 
@@ -369,6 +398,8 @@ GatewayStatus Gateway::Impl::status() {
         s.media_sent += one.media.sent;
         s.media_send_failures += one.media.send_failed;
     }
+    s.tcp = tcp.counters();
+    s.connections = tcp.connections();
     s.uptime = net::now() - started;
     s.max_calls = config.core.max_calls;
     s.stopping = phase != Phase::serving;
@@ -418,6 +449,7 @@ void Gateway::run() {
     }
     if (impl_->phase != Phase::closed) {
         for (const auto& shard : impl_->shards) shard->start();
+        impl_->tcp.start();
         const auto until_closed = boost::asio::make_work_guard(impl_->io);
         impl_->io.run();
     }

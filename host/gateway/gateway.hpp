@@ -2,7 +2,8 @@
 // Python module and tests run some in their own process: nothing here is global (the log sink is the
 // program's business).
 //
-// Calls are served by the shards, on threads of their own. Control has the thread that is in run(): all else
+// Calls are served by the shards, on threads of their own. Control and connections (SIP over TCP) have the
+// thread that is in run(): all else
 // may be called from any thread and waits until that thread has done it; while none is in run(), the caller's
 // own thread does.
 #pragma once
@@ -16,12 +17,14 @@
 #include "host/call/core.hpp"
 #include "host/gateway/config.hpp"
 #include "host/gateway/shard.hpp"
+#include "host/net/sip_tcp.hpp"
 
 namespace causeway::gateway {
 
 struct GatewayStatus {
     struct Listener {
         std::string name;
+        sip::Transport transport = sip::Transport::udp;
         Endpoint local;  // as bound
         std::string advertised;
     };
@@ -32,6 +35,8 @@ struct GatewayStatus {
     bool stopping = false;
     std::vector<Listener> listeners;
     std::uint64_t sip_received = 0, sip_sent = 0, sip_send_failures = 0, sip_unreachable = 0;
+    net::SipTcp::Counters tcp;
+    std::size_t connections = 0;
     std::uint64_t media_received = 0, media_sent = 0, media_send_failures = 0;
 };
 

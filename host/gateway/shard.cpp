@@ -23,11 +23,12 @@ media::PortRange part(const media::PortRange& range, std::size_t n, std::size_t 
 }  // namespace
 
 Shard::Shard(std::uint8_t number, const Shards& shards, call::Load& load,
-             const std::unique_ptr<CdrWriter>& cdrs, std::function<void()> drained)
+             const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send, std::function<void()> drained)
     : number_(number),
       shards_(shards),
       load_(load),
       cdrs_(cdrs),
+      stream_send_(std::move(stream_send)),
       drained_(std::move(drained)),
       engine_(cpu::make_engine()),
       sip_(io_, {[this](std::string_view datagram, const sip::Hop& from) { received(datagram, from); },
@@ -45,7 +46,7 @@ Shard::~Shard() {
     stop();
 }
 
-Result<Endpoint> Shard::listen(const Endpoint& local) {
+Result<Endpoint> Shard::listen(std::uint16_t index, const Endpoint& local) {
     const auto fits = [&](const auto& socket) {
         return socket.first == local || (local.port == 0 && socket.first.ip == local.ip);
     };
@@ -53,12 +54,12 @@ Result<Endpoint> Shard::listen(const Endpoint& local) {
         found != inherited_.end()) {
         const int socket = found->second.release();
         inherited_.erase(found);
-        return sip_.adopt(socket);
+        return sip_.adopt(index, socket);
     }
     const auto sharing = shards_.size() == 1 ? net::SipUdp::Sharing::alone
                          : number_ == 0      ? net::SipUdp::Sharing::first
                                              : net::SipUdp::Sharing::joining;
-    return sip_.open(local, sharing);
+    return sip_.open(index, local, sharing);
 }
 
 void Shard::configure(const call::Config& config, std::uint8_t shards) {
@@ -174,9 +175,19 @@ void Shard::commit() {
     for (const auto& act : std::exchange(held_back_, {})) act();
 }
 
+void Shard::stream_lost(const sip::Hop& to) {
+    boost::asio::post(io_, [this, to] {
+        if (!closed_) event([&](call::Core& core, Time now) { core.sip_transport_error(now, to); });
+    });
+}
+
 bool Shard::send(const sip::Hop& to, std::string_view message) {
-    if (!restoring_) return sip_.send(to, message);
-    held_back_.push_back([this, to, text = std::string(message)] { sip_.send(to, text); });
+    if (restoring_) {
+        held_back_.push_back([this, to, text = std::string(message)] { send(to, text); });
+        return true;
+    }
+    if (to.transport == sip::Transport::udp) return sip_.send(to, message);
+    stream_send_(to, std::string(message));
     return true;
 }
 

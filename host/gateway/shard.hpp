@@ -40,15 +40,18 @@ class Shard final : public call::CoreOutput {
     // All shards of the gateway, this one among them, in the order of their numbers.
     using Shards = std::vector<std::unique_ptr<Shard>>;
 
+    // What goes out by connections, which are the gateway's: see Gateway.
+    using StreamSend = std::function<void(const sip::Hop& to, std::string message)>;
+
     // `shards` and `cdrs` (null: keeps no records, also later) outlive the shard. `drained` is called on the
     // shard's thread when no call is left after leave().
     Shard(std::uint8_t number, const Shards& shards, call::Load& load, const std::unique_ptr<CdrWriter>& cdrs,
-          std::function<void()> drained);
+          StreamSend stream_send, std::function<void()> drained);
     ~Shard() override;
 
-    // Binds the next listener. Every shard binds each; the first chooses the port where `local` says 0. Takes
-    // a socket that it has inherited where one fits.
-    Result<Endpoint> listen(const Endpoint& local);
+    // Binds a UDP listener. Every shard binds each; the first chooses the port where `local` says 0. Takes a
+    // socket that it has inherited where one fits.
+    Result<Endpoint> listen(std::uint16_t index, const Endpoint& local);
     // The core of `config`, with its part of the media ports. After listen(), before start().
     void configure(const call::Config& config, std::uint8_t shards);
     // Serves on a thread of its own, until stop().
@@ -80,6 +83,11 @@ class Shard final : public call::CoreOutput {
     Result<call::RestoreReport> restore(const TakenShard& taken);
     void commit();
 
+    // From any thread: a message that came by a connection, and a hop whose connection is lost.
+    void received_by_stream(std::string message, const sip::Hop& from) {
+        take_over(std::move(message), from);
+    }
+    void stream_lost(const sip::Hop& to);
     // New calls get 503 from here on; `drained` follows, at once if no call is left.
     void leave();
     ShardStatus status();
@@ -100,7 +108,7 @@ class Shard final : public call::CoreOutput {
     void after_event();
     static Time net_now();
     void received(std::string_view datagram, const sip::Hop& from);
-    // A datagram that another shard received.
+    // A message that another thread received.
     void take_over(std::string datagram, const sip::Hop& from);
 
     // call::CoreOutput
@@ -112,6 +120,7 @@ class Shard final : public call::CoreOutput {
     const Shards& shards_;
     call::Load& load_;
     const std::unique_ptr<CdrWriter>& cdrs_;
+    const StreamSend stream_send_;
     const std::function<void()> drained_;
 
     boost::asio::io_context io_{1};

@@ -16,6 +16,17 @@
 
 namespace causeway::media {
 
+// The last sender report of the other side (RFC 3550 6.4.1: LSR and DLSR of ours).
+struct TheirSr {
+    std::uint32_t ssrc = 0;
+    std::uint32_t ntp_middle = 0;
+    Time arrived{};
+    template <class A>
+    void archive(A& a) {
+        a(ssrc, ntp_middle, arrived);
+    }
+};
+
 class Reporter {
   public:
     Reporter() = default;
@@ -51,15 +62,6 @@ class Reporter {
     std::uint64_t ntp_zero_ = 0;
     std::uint64_t sent_at_last_ = 0, sent_at_one_before_ = 0;  // packets, when reports were made
     std::uint64_t received_at_last_ = 0;
-    struct TheirSr {
-        std::uint32_t ssrc = 0;
-        std::uint32_t ntp_middle = 0;
-        Time arrived{};
-        template <class A>
-        void archive(A& a) {
-            a(ssrc, ntp_middle, arrived);
-        }
-    };
     std::optional<TheirSr> last_sr_;
     std::optional<Duration> round_trip_;
     std::int64_t remote_lost_ = 0;

@@ -16,29 +16,13 @@
 #include <cstring>
 
 #include "host/base/log.hpp"
+#include "host/net/endpoint.hpp"
 
 namespace causeway::net {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::udp;
-
-udp::endpoint to_asio(const Endpoint& e) {
-    if (e.ip.is_v6()) {
-        asio::ip::address_v6::bytes_type octets;
-        std::copy_n(e.ip.data(), octets.size(), octets.begin());
-        return {asio::ip::address_v6(octets), e.port};
-    }
-    asio::ip::address_v4::bytes_type octets;
-    std::copy_n(e.ip.data(), octets.size(), octets.begin());
-    return {asio::ip::address_v4(octets), e.port};
-}
-
-Endpoint from_asio(const udp::endpoint& e) {
-    const auto ip = e.address();
-    return {ip.is_v6() ? IpAddress::v6(ip.to_v6().to_bytes()) : IpAddress::v4(ip.to_v4().to_bytes()),
-            e.port()};
-}
 
 void set_option(int fd, int level, int name, int value) {
     // Best effort: without it the listener still works.
@@ -64,7 +48,7 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
     Listener(SipUdp& owner, std::uint16_t index) : owner_(owner), index_(index), socket_(owner.io_) {}
 
     Result<Endpoint> open(const Endpoint& local, Sharing sharing) {
-        const auto endpoint = to_asio(local);
+        const auto endpoint = to_asio<udp>(local);
         boost::system::error_code error;
         socket_.open(endpoint.protocol(), error);
         if (!error) socket_.non_blocking(true, error);
@@ -91,7 +75,7 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
 
     Result<Endpoint> adopt(int fd, const Endpoint& local) {
         boost::system::error_code error;
-        socket_.assign(to_asio(local).protocol(), fd, error);
+        socket_.assign(to_asio<udp>(local).protocol(), fd, error);
         if (!error) socket_.non_blocking(true, error);
         if (error) return fail(error.message());
         return local;
@@ -120,7 +104,7 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
     bool send(const Endpoint& to, std::string_view message) {
         boost::system::error_code error;
         for (int attempt = 0; attempt < 2; ++attempt) {
-            socket_.send_to(asio::buffer(message), to_asio(to), 0, error);
+            socket_.send_to(asio::buffer(message), to_asio<udp>(to), 0, error);
             if (!error) {
                 ++owner_.counters_.sent;
                 return true;
@@ -195,10 +179,10 @@ SipUdp::~SipUdp() {
     close();
 }
 
-Result<Endpoint> SipUdp::open(const Endpoint& local, Sharing sharing) {
-    auto listener = std::make_shared<Listener>(*this, static_cast<std::uint16_t>(listeners_.size()));
+Result<Endpoint> SipUdp::open(std::uint16_t index, const Endpoint& local, Sharing sharing) {
+    auto listener = std::make_shared<Listener>(*this, index);
     auto bound = listener->open(local, sharing);
-    if (bound) listeners_.push_back(std::move(listener));
+    if (bound) listeners_[index] = std::move(listener);
     return bound;
 }
 
@@ -211,33 +195,34 @@ std::optional<Endpoint> SipUdp::bound_to(int fd) {
     return from_asio(local);
 }
 
-Result<Endpoint> SipUdp::adopt(int fd) {
+Result<Endpoint> SipUdp::adopt(std::uint16_t index, int fd) {
     const auto local = bound_to(fd);
     if (!local) return fail("an inherited descriptor is no UDP socket");
-    auto listener = std::make_shared<Listener>(*this, static_cast<std::uint16_t>(listeners_.size()));
+    auto listener = std::make_shared<Listener>(*this, index);
     auto bound = listener->adopt(fd, *local);
-    if (bound) listeners_.push_back(std::move(listener));
+    if (bound) listeners_[index] = std::move(listener);
     return bound;
 }
 
 std::vector<int> SipUdp::descriptors() const {
     std::vector<int> out;
-    for (const auto& listener : listeners_) out.push_back(listener->descriptor());
+    for (const auto& [index, listener] : listeners_) out.push_back(listener->descriptor());
     return out;
 }
 
 void SipUdp::start() {
-    for (const auto& listener : listeners_) listener->wait();
+    for (const auto& [index, listener] : listeners_) listener->wait();
 }
 
 void SipUdp::close() {
-    for (const auto& listener : listeners_) listener->close();
+    for (const auto& [index, listener] : listeners_) listener->close();
     listeners_.clear();
 }
 
 bool SipUdp::send(const sip::Hop& to, std::string_view message) {
-    return to.transport == sip::Transport::udp && to.listener < listeners_.size() &&
-           listeners_[to.listener]->send(to.remote, message);
+    const auto listener = listeners_.find(to.listener);
+    return to.transport == sip::Transport::udp && listener != listeners_.end() &&
+           listener->second->send(to.remote, message);
 }
 
 }  // namespace causeway::net

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -38,11 +39,11 @@ class SipUdp {
         first,    // finds out whether the endpoint is free, then lets others of this user join
         joining,  // after the first
     };
-    // Binds the next listener: the n-th call makes listener n of the hops. The endpoint bound comes back:
-    // with the port that the system chose where `local` says 0. The error says what the system refused.
-    Result<Endpoint> open(const Endpoint& local, Sharing sharing = Sharing::alone);
+    // Binds a listener, which hops name by `index`. The endpoint bound comes back: with the port that the
+    // system chose where `local` says 0. The error says what the system refused.
+    Result<Endpoint> open(std::uint16_t index, const Endpoint& local, Sharing sharing = Sharing::alone);
     // The same with a socket of a process before this one; it is ours from here on.
-    Result<Endpoint> adopt(int fd);
+    Result<Endpoint> adopt(std::uint16_t index, int fd);
     std::vector<int> descriptors() const;  // by listener
     // Where a socket is bound; nothing where it is no UDP socket.
     static std::optional<Endpoint> bound_to(int fd);
@@ -66,7 +67,7 @@ class SipUdp {
     class Listener;
     Handlers handlers_;
     boost::asio::io_context& io_;
-    std::vector<std::shared_ptr<Listener>> listeners_;
+    std::map<std::uint16_t, std::shared_ptr<Listener>> listeners_;
     std::array<char, 65536> buffer_;
     Counters counters_;
 };

@@ -77,7 +77,8 @@ std::string duration_text(double seconds) {
 }
 
 std::string status_text(const json& s) {
-    const json sip = member(s, "sip"), media = member(s, "media"), listeners = member(s, "listeners");
+    const json sip = member(s, "sip"), tcp = member(s, "tcp"), media = member(s, "media"),
+               listeners = member(s, "listeners");
     const bool stopping = s.value("stopping", false), draining = s.value("draining", false);
     std::vector<std::vector<std::string>> rows{
         {"gateway",
@@ -96,6 +97,10 @@ std::string status_text(const json& s) {
          fmt::format("{} datagrams, {} not sent, {} unreachable, {} retransmissions, {} timeouts",
                      text(sip, "datagrams_out"), text(sip, "send_failures"), text(sip, "unreachable"),
                      text(sip, "retransmissions_out"), text(sip, "timeouts"))},
+        {"tcp",
+         fmt::format("{} connections, {} accepted, {} opened, {} refused, {} failed, {} broken, {} stalled",
+                     text(tcp, "connections"), text(tcp, "accepted"), text(tcp, "opened"),
+                     text(tcp, "refused"), text(tcp, "failed"), text(tcp, "broken"), text(tcp, "stalled"))},
         {"media", fmt::format("{} of {} ports, {} packets in, {} out, {} dropped",
                               text(media, "ports_in_use"), text(media, "ports_total"),
                               text(media, "packets_in"), text(media, "packets_out"), text(media, "dropped"))},

@@ -175,7 +175,7 @@ no_answer = 180
 colour = "red"
 [[listener]]
 name = "a b"
-address = "tcp:127.0.0.1:5060"
+address = "tls:127.0.0.1:5060"
 [[media]]
 address = "host.example"
 ports = "20001-20010"
@@ -186,7 +186,8 @@ ports = "20001-20010"
             "f:3:13: gateway.no_answer: expected a duration such as \"180s\", got 180",
             "f:4:1: gateway.colour: expected one of drain_limit, max_calls, no_answer, shards, user_agent",
             "f:6:8: listener.name: expected a name of letters, digits, '.', '_', '-', got \"a b\"",
-            "f:7:11: listener.address: expected \"udp:ADDRESS:PORT\", got \"tcp:127.0.0.1:5060\"",
+            "f:7:11: listener.address: expected \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", got "
+            "\"tls:127.0.0.1:5060\"",
             "f:9:11: media.address: expected an IP address, got \"host.example\"",
             "f:10:9: media.ports: expected \"FIRST-LAST\", from an even port of 1024 at least to an odd "
             "one, got \"20001-20010\"",

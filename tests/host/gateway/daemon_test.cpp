@@ -74,8 +74,10 @@ TEST_F(Daemon, SaysEverythingThatIsWrongWithABadFile) {
     for (const char* flag : {"-c", "-E"}) {  // it does not run with such a file either
         Process process(causeway({flag, "-f", file}));
         EXPECT_EQ(process.wait(), 1);
-        EXPECT_THAT(process.output(),
-                    HasSubstr(file + ":4:11: listener.address: expected \"udp:ADDRESS:PORT\""));
+        EXPECT_THAT(
+            process.output(),
+            HasSubstr(file +
+                      ":4:11: listener.address: expected \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\""));
         EXPECT_THAT(process.output(), HasSubstr(file + ":20:2: weather: expected one of "));
     }
 }

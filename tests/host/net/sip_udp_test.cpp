@@ -19,6 +19,7 @@ struct Peer {
                    [this](const sip::Hop& to, std::string_view) { unreachable.push_back(to); }}) {}
 
     SipUdp udp;
+    std::uint16_t listeners = 0;
     std::vector<std::pair<std::string, sip::Hop>> received;
     std::vector<sip::Hop> unreachable;
 };
@@ -33,7 +34,7 @@ class SipUdpTest : public testing::Test {
         return done();
     }
     Endpoint open(Peer& peer, const char* address) {
-        const auto bound = peer.udp.open(*Endpoint::parse(address));
+        const auto bound = peer.udp.open(peer.listeners++, *Endpoint::parse(address));
         EXPECT_TRUE(bound) << bound.error().what;
         return bound.value_or(Endpoint{});
     }
@@ -85,7 +86,7 @@ TEST_F(SipUdpTest, ReadsMoreDatagramsThanFitOneTurn) {
 
 TEST_F(SipUdpTest, SpeaksIpv6) {
     Peer a(io), b(io);
-    const auto from = a.udp.open(*Endpoint::parse("[::1]:0"));
+    const auto from = a.udp.open(0, *Endpoint::parse("[::1]:0"));
     if (!from) GTEST_SKIP() << "no IPv6 here: " << from.error().what;
     const auto to = open(b, "[::1]:0");
     b.udp.start();
@@ -113,7 +114,7 @@ TEST_F(SipUdpTest, ReportsAPortWhereNobodyListensAndGoesOnSending) {
 TEST_F(SipUdpTest, RefusesAnAddressInUseInTheSystemsWords) {
     Peer a(io), b(io);
     const auto taken = open(a, "127.0.0.1:0");
-    const auto refused = b.udp.open(taken);
+    const auto refused = b.udp.open(0, taken);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().what, "Address already in use");
 }
