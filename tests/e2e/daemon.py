@@ -20,6 +20,8 @@ CONFIG = """
 [gateway]
 shards = 2
 no_answer = "{no_answer}"
+[timers]
+t1 = "{t1}"
 [[listener]]
 name = "sip"
 address = "udp:{address}:{port}"
@@ -63,6 +65,7 @@ class Gateway(Process):
         callee_srtp="off",
         learning="off",
         no_answer="60s",
+        t1="500ms",
         media_ports=MEDIA_PORTS,
         program=DAEMON,
     ):
@@ -79,6 +82,7 @@ class Gateway(Process):
         self.config.write_text(
             CONFIG.format(
                 no_answer=no_answer,
+                t1=t1,
                 address=GATEWAY,
                 port=self.port,
                 first_media=first + 2,

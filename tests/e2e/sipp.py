@@ -12,7 +12,8 @@ BUILT_IN = ("uac", "uas")  # SIPp's own
 class Sipp(Process):
     """Calls of one scenario: one, or `calls` of them, `rate` of them a second, with `more` arguments of SIPp. A caller is
     given where to call (`number` at the gateway's port `to`), a callee is not. `audio_port` is what its SDP names where the
-    scenario leaves the audio to the test; `duration` is the time its scenario holds the call, in milliseconds."""
+    scenario leaves the audio to the test; `keys` are others of its own; `duration` is the time its scenario holds the call, in
+    milliseconds."""
 
     def __init__(
         self,
@@ -26,6 +27,7 @@ class Sipp(Process):
         duration=0,
         calls=1,
         rate=10,
+        keys=None,
         more=(),
     ):
         self.log = pathlib.Path(folder) / f"{scenario}.log"
@@ -34,7 +36,8 @@ class Sipp(Process):
         arguments += ["-m", str(calls), "-l", str(calls), "-r", str(rate), "-nostdin"]
         arguments += ["-i", address, "-mi", address, "-p", str(port)]
         arguments += ["-timeout", "40", "-timeout_error", "-d", str(duration)]
-        arguments += ["-key", "audio_port", str(audio_port)]
+        for key, value in {"audio_port": audio_port, **(keys or {})}.items():
+            arguments += ["-key", key, str(value)]
         arguments += ["-trace_logs", "-log_file", self.log]
         arguments += ["-trace_err", "-error_file", pathlib.Path(folder) / f"{scenario}.errors"]
         if calls == 1:
