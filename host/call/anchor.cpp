@@ -441,12 +441,22 @@ Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, con
         for (const auto& c : line.offered) ours.attributes.push_back({"crypto", c.to_string()});
         out.media.push_back(std::move(ours));
     }
+    // A line that this leg alone knows of stays, disabled (RFC 3264 8): see repeat_offer().
+    if (const auto* agreed = agreement_.agreed_local()) keep_lines(out, *agreed);
     number(out);
     agreement_.send_offer(out);
     return out;
 }
 
-Taken<sdp::Session> Anchor::repeat_offer() {
+void Anchor::keep_lines(sdp::Session& offer, const sdp::Session& before) {
+    for (std::size_t i = offer.media.size(); i < before.media.size(); ++i) {
+        offer.media.push_back(sdp::reject(before.media[i]));
+    }
+    open_.resize(std::max(open_.size(), offer.media.size()));
+    for (std::size_t i = 0; i < offer.media.size(); ++i) open_[i].type = offer.media[i].type;
+}
+
+Taken<sdp::Session> Anchor::repeat_offer(const sdp::Session& accepted) {
     if (agreement_.state() != sdp::OfferAnswer::State::stable) {
         return tl::make_unexpected(Refusal{491, "an offer is pending"});
     }
@@ -460,6 +470,7 @@ Taken<sdp::Session> Anchor::repeat_offer() {
         const auto* c = agreement_.agreed_local()->connection_of(m);
         if (!m.rejected() && c != nullptr) m.connection = *c;
     }
+    keep_lines(out, accepted);
     number(out);
     agreement_.send_offer(out);
     return out;

@@ -47,8 +47,9 @@ class Anchor {
     Taken<void> take_answer(Time now, const sdp::Session& answer, bool preview);
     // Our answer, made of what the other leg answered. The same again for a preview and the 2xx.
     Taken<sdp::Session> make_answer(Time now, const sdp::Session& theirs, const Traces& traces, bool preview);
-    // What was agreed, as our offer: for a peer that has changed where nobody else has.
-    Taken<sdp::Session> repeat_offer();
+    // What was agreed, as our offer: for a peer that has changed where nobody else has, by taking `accepted`,
+    // an offer of ours. Lines that it brought remain, disabled (RFC 3264 8).
+    Taken<sdp::Session> repeat_offer(const sdp::Session& accepted);
     // The pending offer came to nothing: what was agreed stands.
     void rollback(Time now);
 
@@ -79,6 +80,7 @@ class Anchor {
     bool agreed_live(std::size_t line) const;
     std::vector<sdp::Codec> agreed_codecs(std::size_t line) const;
     void open_offer(std::size_t lines);
+    void keep_lines(sdp::Session& offer, const sdp::Session& before);
     void commit(Time now);
     std::vector<Line>& lines() { return open_.empty() ? lines_ : open_; }
     Taken<void> set_remote(Time now, const sdp::Session& local, const sdp::Session& remote);

@@ -343,7 +343,8 @@ void B2bua::on_reinvite_accepted(Time now, LegId leg, const sip::Message& respon
 }
 
 Taken<void> B2bua::restore(Time now, Side& to) {
-    auto offer = to.media->repeat_offer();
+    const auto accepted = sdp::Session::parse(legs_.find(to.leg)->reinvite_body);
+    auto offer = to.media->repeat_offer(accepted.value_or(sdp::Session()));
     if (!offer) return tl::make_unexpected(offer.error());
     if (legs_.reinvite(now, to.leg, offer->to_string())) return {};
     to.media->rollback(now);

@@ -31,6 +31,7 @@ TEST(World, KeepsItsInvariantsWhateverTheWeather) {
         sum.resumes += report.phones.resumes;
         sum.changes += report.phones.changes;
         sum.late_changes += report.phones.late_changes;
+        sum.changes_cancelled += report.phones.changes_cancelled;
         sum.reinvites_refused += report.phones.reinvites_refused;
         sum.late_offers += report.phones.late_offers;
         sum.noise += report.phones.noise;
@@ -51,6 +52,7 @@ TEST(World, KeepsItsInvariantsWhateverTheWeather) {
     EXPECT_GT(sum.resumes, 5u);
     EXPECT_GT(sum.changes, 10u);
     EXPECT_GT(sum.late_changes, 5u);
+    EXPECT_GT(sum.changes_cancelled, 5u);
     EXPECT_GT(sum.reinvites_refused, 5u);
     EXPECT_GT(sum.late_offers, 10u);
     EXPECT_GT(sum.noise, 10u);

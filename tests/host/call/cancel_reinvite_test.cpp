@@ -95,6 +95,31 @@ TEST_P(CancelReinvite, Crossing2xxIsTakenBackToTheHoldBefore_RFC3261_9_1) {
     EXPECT_EQ(g->core.calls().at(0).state, "answered");
 }
 
+// A line that the change had added stays in this leg's descriptions, disabled (RFC 3264 8); the other leg
+// never hears of it unless it is used.
+TEST_P(CancelReinvite, Crossing2xxWithANewLineIsTakenBackWithTheLineDisabled_RFC3264_8) {
+    const std::string video = "m=video 31002 RTP/AVP 31\r\n", none = "m=video 0 RTP/AVP 31\r\n";
+    const auto described = [&](Peer& of, const std::string& more, const char* direction = "sendrecv") {
+        return of.sdp({.direction = direction, .version = ++version, .more = more});
+    };
+    cancel_crossing(ask(described(asker(), video)), described(asked(), video));
+    const auto back = asked().expect("INVITE");
+    ASSERT_EQ(parsed(back.body()).media.size(), 2u);
+    EXPECT_TRUE(parsed(back.body()).media[1].rejected());
+    asked().respond(back, 200, {}, described(asked(), none));
+    asked().expect("ACK");
+    EXPECT_TRUE(both_hear(e));
+    EXPECT_EQ(ports(), 2u);
+    const auto hold = cross(asker(), asker_dialog(), asked(), described(asker(), "", "sendonly"),
+                            described(asked(), none, "recvonly"));
+    EXPECT_EQ(parsed(hold.offered).media.size(), 2u);
+    EXPECT_TRUE(parsed(hold.offered).media[1].rejected());
+    EXPECT_EQ(parsed(hold.answered).media.size(), 1u);
+    cross(asked(), asked_dialog(), asker(), described(asked(), video, "recvonly"),
+          described(asker(), video, "sendonly"));
+    EXPECT_EQ(ports(), 4u);
+}
+
 TEST_P(CancelReinvite, TakingBackDraws491AndGoesOutAgain_RFC3261_14_1) {
     cancel_crossing(ask(sdp(asker(), "inactive")), sdp(asked(), "inactive"));
     asked().respond(asked().expect("INVITE"), 491);

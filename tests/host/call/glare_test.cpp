@@ -10,8 +10,6 @@ namespace {
 using fakes::Gateway;
 using fakes::Millis;
 using fakes::Seconds;
-using ::testing::Each;
-using ::testing::ElementsAre;
 
 INSTANTIATE_TEST_SUITE_P(Legs, Glare, ::testing::Values("Caller", "Callee"),
                          [](const auto& p) { return std::string(p.param); });

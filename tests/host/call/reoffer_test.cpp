@@ -394,18 +394,22 @@ TEST_F(Reoffer, WhoseAnswerIsUnusableLeavesAllAsItWas) {
         EXPECT_TRUE(both_hear(e)) << answer;
         const auto back = g->right.expect("INVITE");
         EXPECT_EQ(Gateway::media_of(back.body()), Gateway::media_of(e.to_right));
-        EXPECT_EQ(parsed(back.body()).media, parsed(e.to_right).media);
+        auto lines = parsed(back.body()).media;
+        ASSERT_EQ(lines.size(), 2u) << "the new line stays, disabled (RFC 3264 8)";
+        EXPECT_TRUE(lines[1].rejected());
+        lines.pop_back();
+        EXPECT_EQ(lines, parsed(e.to_right).media);
         EXPECT_GT(version_of(back.body()), version_of(e.to_right));
         g->left.request(e.left, "INVITE", g->left.sdp({.version = 2}));
         g->left.expect("100");
         g->left.expect("491");
-        g->right.respond(back, 200, {}, g->right.sdp({.version = 3}));
+        g->right.respond(back, 200, {}, g->right.sdp({.version = 3, .more = no_video}));
         g->right.expect("ACK");
         EXPECT_EQ(g->right.waiting() + g->left.waiting(), 0u);
         EXPECT_TRUE(both_hear(e)) << answer;
     }
     cross(g->left, e.left, g->right, Description{.direction = "inactive", .version = 2},
-          Description{.direction = "inactive", .version = 2});
+          Description{.direction = "inactive", .version = 2, .more = no_video});
     EXPECT_FALSE(hears(g->left, g->right, e.to_right));
 }
 

@@ -255,6 +255,21 @@ void Phone::reinvite(Call& call, const std::string& body) {
     if (!legs_.reinvite(surroundings_.now(), call.leg, body)) {
         surroundings_.problem("a re-INVITE that should go did not");
     }
+    if (dice_.chance(15)) later(dice_.between(Millis(0), Millis(1500)), call.leg, &Phone::cancel_change);
+}
+
+void Phone::cancel_change(Call& call) {
+    const auto* leg = legs_.find(call.leg);
+    if (leg == nullptr || !(leg->reinvite_out || leg->reinvite_waits) || leg->reinvite_cancelled) return;
+    ++counters_.changes_cancelled;
+    call.voice->rollback();
+    legs_.cancel_reinvite(surroundings_.now(), call.leg);
+}
+
+// Changed its mind too late, and will have none of it.
+void Phone::on_reinvite_undone(Time now, call::LegId leg, const sip::Message&) {
+    legs_.ack(now, leg);
+    if (Call* call = find(leg)) hang_up(*call);
 }
 
 // Anything but the direction: or nothing, and the other side makes the offer.
@@ -275,7 +290,7 @@ void Phone::change(Call& call) {
     reinvite(call, call.voice->offer(wish));
 }
 
-void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) {
+void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message&) {
     Call* call = find(leg);
     if (call == nullptr) return legs_.reject_reinvite(now, leg, 481);
     call->story.disturbed = true;
@@ -284,14 +299,25 @@ void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message& request) 
         return legs_.reject_reinvite(now, leg, dice_.one_of(statuses));
     }
     if (dice_.chance(2)) return;  // forgets to answer; the call ends some day
-    const auto willing = call->holding ? sdp::Direction::sendonly : sdp::Direction::sendrecv;
-    if (request.body().empty()) {
-        auto offer = call->voice->offer(willing);
+    if (dice_.chance(30)) {       // takes its time
+        return later(dice_.between(Millis(0), Millis(1500)), leg, &Phone::answer_change);
+    }
+    answer_change(*call);
+}
+
+void Phone::answer_change(Call& call) {
+    const Time now = surroundings_.now();
+    const auto leg = call.leg;
+    if (legs_.find(leg) == nullptr || !legs_.find(leg)->reinvite_in) return;  // cancelled
+    const std::string request(legs_.find(leg)->reinvite.body());
+    const auto willing = call.holding ? sdp::Direction::sendonly : sdp::Direction::sendrecv;
+    if (request.empty()) {
+        auto offer = call.voice->offer(willing);
         if (dice_.chance(habits_.bad_answer)) offer = "v=0\r\n";
         return legs_.accept_reinvite(now, leg, offer);
     }
     if (dice_.chance(habits_.bad_answer)) return legs_.accept_reinvite(now, leg, "v=0\r\n");
-    if (const auto answer = call->voice->answer(request.body(), willing)) {
+    if (const auto answer = call.voice->answer(request, willing)) {
         legs_.accept_reinvite(now, leg, *answer);
     } else {
         counters_.unusable.push_back("cannot answer a re-INVITE");

@@ -31,8 +31,8 @@ struct Habits {
 
 struct PhoneCounters {
     std::uint64_t dialled = 0, rung = 0, answered = 0, gave_up = 0, refused = 0, failed = 0, lost = 0;
-    std::uint64_t holds = 0, resumes = 0, changes = 0, late_changes = 0, reinvites_refused = 0,
-                  late_offers = 0, noise = 0;
+    std::uint64_t holds = 0, resumes = 0, changes = 0, late_changes = 0, changes_cancelled = 0,
+                  reinvites_refused = 0, late_offers = 0, noise = 0;
     std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
     std::uint64_t unreadable = 0;       // SIP that is none
     std::vector<std::string> unusable;  // descriptions of the gateway's within a call
@@ -97,7 +97,7 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     void on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) override;
     void on_reinvite_failed(Time now, call::LegId leg, int status) override;
     void on_reinvite_cancelled(Time, call::LegId) override {}
-    void on_reinvite_undone(Time now, call::LegId leg, const sip::Message&) override { legs_.ack(now, leg); }
+    void on_reinvite_undone(Time now, call::LegId leg, const sip::Message& response) override;
     void on_request(Time now, sip::TransactionId id, const sip::Message& request,
                     const sip::Hop& from) override;
     void on_ended(Time now, call::LegId leg) override;
@@ -116,6 +116,8 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     void change(Call& call);
     bool may_change(const Call& call) const;
     void reinvite(Call& call, const std::string& body);
+    void cancel_change(Call& call);
+    void answer_change(Call& call);
     void make_noise(Call& call);
     void confirmed(Call& call);
     void talk(Call& call);

@@ -35,6 +35,7 @@ void add(PhoneCounters& sum, const PhoneCounters& c) {
     sum.resumes += c.resumes;
     sum.changes += c.changes;
     sum.late_changes += c.late_changes;
+    sum.changes_cancelled += c.changes_cancelled;
     sum.reinvites_refused += c.reinvites_refused;
     sum.late_offers += c.late_offers;
     sum.noise += c.noise;
