@@ -188,7 +188,7 @@ void add_control_methods(Rpc& rpc, Gateway& gateway) {
         return json{{"calls", done->carried}, {"lost", done->unanswered + done->changing + done->failed}};
     });
     rpc.add("drain", [&gateway](const json&) -> tl::expected<json, RpcError> {
-        gateway.drain();
+        gateway.shutdown();
         return json{{"calls", gateway.status().core.calls}};
     });
 }

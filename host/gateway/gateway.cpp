@@ -121,7 +121,8 @@ struct Gateway::Impl {
     net::Alarm limit;  // of the phase
     Rpc rpc;
     std::unique_ptr<ControlSocket> control;  // null: none configured
-    std::function<void(const Config&)> reloaded;
+    Observer* observer = &nobody;
+    Observer nobody;
     bool taking_over = false;  // from a process that has the listeners until we are ready
     Phase phase = Phase::serving;
     std::size_t shards_drained = 0;
@@ -253,6 +254,7 @@ Result<call::RestoreReport> Gateway::Impl::hand_over(Channel& channel, Successor
     for (const Time until = net::now() + settling; !settled() && net::now() < until;) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
+    observer->restarting();
 
     const Time begun = net::now();
     std::vector<std::future<HeldShard>> waiting;
@@ -282,11 +284,11 @@ Result<call::RestoreReport> Gateway::Impl::hand_over(Channel& channel, Successor
     if (auto done = channel.expect(Channel::Kind::done); !done) return tl::make_unexpected(done.error());
 
     if (control) control->leave();
-    notify_service_manager(fmt::format("MAINPID={}", successor.pid()));
     log::info({}, "restart: process {} has taken over {} calls; shards stood still for {} ms",
               successor.pid(), report->carried, to_ms(net::now() - begun));
-    successor.let_go();
     outcome.set_value(true);
+    observer->handed_over(successor.pid());
+    successor.let_go();
     // The answer to whoever asked goes first.
     boost::asio::post(io, [this] { close(); });
     return *report;
@@ -335,6 +337,7 @@ void Gateway::Impl::shutdown(Time now) {
     phase = Phase::draining;
     log::info({}, "draining: {} calls left", load.calls.load());
     limit.set(now + config.drain_limit);
+    observer->stopping(config.drain_limit + goodbye);
     for (const auto& shard : shards) shard->leave();
 }
 
@@ -349,6 +352,7 @@ void Gateway::Impl::leave(Time now) {
     const bool was_draining = phase == Phase::draining;
     phase = Phase::leaving;
     limit.set(now + goodbye);
+    observer->stopping(goodbye);
     log::info({}, "stopping: {} calls are hung up", load.calls.load());
     for (const auto& shard : shards) {
         shard->ask([](call::Core& core, Time at) {
@@ -373,13 +377,17 @@ void Gateway::Impl::close() {
 
 Result<void> Gateway::Impl::reload() {
     if (file.empty()) return fail("reload: this gateway was not started from a file");
+    observer->reloading();
     auto next = load_reload(file, config);
-    if (!next) return tl::make_unexpected(next.error());
+    if (!next) {
+        observer->reloaded(nullptr);
+        return tl::make_unexpected(next.error());
+    }
     config = std::move(*next);
     for (const auto& shard : shards) {
         shard->ask([&](call::Core& core, Time) { core.reconfigure(config.core); });
     }
-    if (reloaded) reloaded(config);
+    observer->reloaded(&config);
     log::info({}, "reloaded {}: {} trunks, {} extensions, {} routes", file.string(),
               config.core.trunks.size(), config.core.extensions.size(), config.core.routes.size());
     return {};
@@ -478,8 +486,8 @@ Result<void> Gateway::reload() {
     return impl_->ask([&] { return impl_->reload(); });
 }
 
-void Gateway::on_reload(std::function<void(const Config&)> call) {
-    impl_->ask([&] { impl_->reloaded = std::move(call); });
+void Gateway::observe(Observer& observer) {
+    impl_->ask([&] { impl_->observer = &observer; });
 }
 
 Result<call::RestoreReport> Gateway::restart() {
@@ -510,6 +518,12 @@ std::vector<Endpoint> Gateway::listeners() {
 
 boost::asio::io_context& Gateway::io() {
     return impl_->io;
+}
+
+std::vector<boost::asio::io_context*> Gateway::shard_loops() {
+    std::vector<boost::asio::io_context*> out;
+    for (const auto& shard : impl_->shards) out.push_back(&shard->io());
+    return out;
 }
 
 }  // namespace causeway::gateway

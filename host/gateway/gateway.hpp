@@ -52,6 +52,20 @@ struct Restarting {
     File channel;                      // to the process whose calls are taken over; none: starts afresh
 };
 
+// Hears, in run()'s thread, what a gateway does: for what is the program's, its log and service manager.
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    virtual void reloading() {}
+    // Null where nothing has changed, because the file is wrong.
+    virtual void reloaded(const Config*) {}
+    // New calls are refused; run() ends within `limit`.
+    virtual void stopping(Duration /*limit*/) {}
+    // A restart is under way: all shards have answered, and will not until it is done or has failed.
+    virtual void restarting() {}
+    virtual void handed_over(int /*pid*/) {}
+};
+
 class Gateway {
   public:
     // Binds, opens and checks everything; calls come in once run() runs. The error names what cannot be had:
@@ -74,8 +88,8 @@ class Gateway {
     // Reads the file again: calls from here on go by it, those that run keep what they began with. On error
     // nothing changes; it says what is wrong and where, or what cannot change while the gateway runs.
     Result<void> reload();
-    // Called in run()'s thread with what was reloaded: for what is the program's, the log.
-    void on_reload(std::function<void(const Config&)> call);
+    // Before run(); it outlives that.
+    void observe(Observer& observer);
 
     // The program is started again and takes over calls, sockets and journals (handover.hpp); run() ends
     // then, without a word to anyone. On error all goes on here; it says what the other process lacks.
@@ -91,6 +105,8 @@ class Gateway {
     // What run() runs on, for programs that wait for more, signals for instance. run() ends regardless of
     // that.
     boost::asio::io_context& io();
+    // What the shards run on.
+    std::vector<boost::asio::io_context*> shard_loops();
 
   private:
     struct Impl;

@@ -5,7 +5,6 @@
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +12,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 
 #include "host/base/archive.hpp"
@@ -324,19 +322,6 @@ Secret to_bytes(const call::RestoreReport& report) {
 
 Result<call::RestoreReport> read_report(ByteView bytes) {
     return unsealed<call::RestoreReport>(bytes);
-}
-
-void notify_service_manager(std::string_view state) {
-    const char* path = std::getenv("NOTIFY_SOCKET");
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path == nullptr || *path == '\0' || std::strlen(path) >= sizeof address.sun_path) return;
-    std::strcpy(address.sun_path, path);
-    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
-    if (*path == '@') address.sun_path[0] = '\0';
-    const File socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    std::ignore = ::sendto(socket.fd(), state.data(), state.size(), MSG_NOSIGNAL,
-                           reinterpret_cast<const sockaddr*>(&address), length);
 }
 
 }  // namespace causeway::gateway

@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -120,8 +119,5 @@ Result<Taken> take_over(Channel& channel, const Facts& ours);
 Secret to_bytes(const Facts& facts);
 Secret to_bytes(const call::RestoreReport& report);
 Result<call::RestoreReport> read_report(ByteView bytes);
-
-// Tells the service manager, where there is one (sd_notify(3)): "MAINPID=123".
-void notify_service_manager(std::string_view state);
 
 }  // namespace causeway::gateway

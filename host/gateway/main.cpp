@@ -14,6 +14,7 @@
 #include "host/gateway/gateway.hpp"
 #include "host/gateway/handover.hpp"
 #include "host/gateway/logging.hpp"
+#include "host/gateway/notify.hpp"
 
 namespace {
 
@@ -23,7 +24,7 @@ enum Exit : int { ended = 0, bad_configuration = 1, bad_command_line = 2, cannot
 
 constexpr const char* footer = R"(Signals:
   SIGTERM, SIGINT  new calls get 503; ends when the last call has, or after gateway.drain_limit
-                   a second one hangs up all calls and ends; a third one ends at once
+                   (as "causewayctl drain"); a second one hangs up all calls and ends, a third ends at once
   SIGHUP           reads the configuration again and opens the log file anew; calls that run are not touched,
                    and if the configuration is wrong, the log says where and nothing changes
 
@@ -92,8 +93,51 @@ class Signals {
     bool asked_ = false;
 };
 
+// What the gateway does, for the log and the service manager.
+class Reports final : public gateway::Observer {
+  public:
+    Reports(gateway::Gateway& gateway, const gateway::ServiceManager& manager, bool to_stderr)
+        : gateway_(gateway), manager_(manager), to_stderr_(to_stderr) {
+        gateway.observe(*this);
+        if (!manager.present()) return;
+        watchdog_.emplace(gateway.io(), gateway.shard_loops(),
+                          manager.watchdog_interval().value_or(std::chrono::seconds(10)),
+                          [this] { manager_.alive(status()); });
+        manager.ready(status());
+    }
+
+    void reloading() override { manager_.reloading(); }
+    void reloaded(const gateway::Config* next) override {
+        if (next != nullptr) {
+            gateway::LogConfig log = next->log;
+            if (to_stderr_) log.file.clear();
+            if (auto installed = gateway::install_log(log); !installed)
+                log::error({}, "{}", installed.error().what);
+        }
+        manager_.ready(status());
+    }
+    void stopping(Duration limit) override {
+        manager_.stopping(status(), limit + std::chrono::seconds(5));  // for the records
+    }
+    void restarting() override { manager_.alive("being restarted"); }
+    void handed_over(int pid) override { manager_.main_process(pid); }
+
+  private:
+    std::string status() {
+        const auto now = gateway_.status();
+        return fmt::format("{}{} of {} calls", now.stopping ? "Ends with the last call: " : "",
+                           now.core.calls, now.max_calls);
+    }
+
+    gateway::Gateway& gateway_;
+    const gateway::ServiceManager& manager_;
+    const bool to_stderr_;
+    std::optional<gateway::Watchdog> watchdog_;
+};
+
 int serve(const gateway::Config& config, const std::filesystem::path& file, bool to_stderr,
           gateway::Restarting restarting) {
+    const gateway::ServiceManager manager;
     if (auto installed = gateway::install_log(config.log); !installed) {
         fmt::print(stderr, "causeway: {}\n", installed.error().what);
         refuse(std::move(restarting.channel), installed.error().what);
@@ -104,12 +148,7 @@ int serve(const gateway::Config& config, const std::filesystem::path& file, bool
     int status = ended;
     if (auto started = gateway::Gateway::start(config, file, std::move(restarting))) {
         Signals signals(**started);
-        (*started)->on_reload([to_stderr](const gateway::Config& next) {
-            gateway::LogConfig log = next.log;
-            if (to_stderr) log.file.clear();
-            if (auto installed = gateway::install_log(log); !installed)
-                log::error({}, "{}", installed.error().what);
-        });
+        const Reports reports(**started, manager, to_stderr);
         (*started)->run();
     } else {
         log::error({}, "cannot start: {}", started.error().what);

@@ -92,6 +92,7 @@ class Shard final : public call::CoreOutput {
     void leave();
     ShardStatus status();
     std::size_t media_ports() const { return media_ports_; }
+    boost::asio::io_context& io() { return io_; }
 
   private:
     template <class F>

@@ -68,6 +68,7 @@ class Gateway(Process):
         t1="500ms",
         media_ports=MEDIA_PORTS,
         program=DAEMON,
+        environment=None,
     ):
         folder.mkdir()
         self.callee_port = callee_port
@@ -98,7 +99,7 @@ class Gateway(Process):
             )
         )
         self.exit_code = 0  # that its end shall have
-        super().__init__([program, "-f", self.config], folder, "causeway")
+        super().__init__([program, "-f", self.config], folder, "causeway", environment)
         wait_for(lambda: "ready:" in self.said() or not self.running(), "ready causeway")
         assert self.running(), self.said()
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 
+import pytest
 from daemon import CONTROL, DAEMON
 from processes import wait_for
 from sipp import finish
@@ -20,17 +21,27 @@ def test_configuration_of_the_readme_is_valid(tmp_path):
     subprocess.run([DAEMON, "-c", "-f", config], check=True, timeout=10)
 
 
-def test_sigterm_lets_calls_end_and_takes_no_new_ones(gateway, party):
-    """New calls get 503 (RFC 3261 section 21.5.4); the daemon ends by itself with the last call."""
-    callee = party(gateway, "callee", duration=2000)
+@pytest.mark.parametrize("how", ["sigterm", "causewayctl"])
+def test_drain_lets_calls_end_and_takes_no_new_ones(gateway, party, how):
+    """New calls get 503 (RFC 3261 section 21.5.4); the daemon, and the command, end by themselves with the last call."""
+    callee = party(gateway, "callee", duration=3000)
     caller = party(gateway, "caller")
     caller.logged(r"audio (\d+)")  # answered
-    gateway.process.send_signal(signal.SIGTERM)
+    if how == "sigterm":
+        command = gateway.process
+        command.send_signal(signal.SIGTERM)
+    else:
+        command = subprocess.Popen([CONTROL, "--socket", gateway.socket, "drain"], stdout=subprocess.PIPE)
     wait_for(lambda: gateway.status()["draining"], "draining gateway")
     refused = party(gateway, "caller_refused")
-    finish(refused, caller, callee)
+    finish(refused)
     assert refused.logged(r"status (\d+)") == "503"
+    assert gateway.running() and command.poll() is None and gateway.status()["calls"] == 1
+    finish(caller, callee)
     assert gateway.wait() == 0
+    assert command.wait(timeout=10) == 0
+    if how == "causewayctl":
+        assert command.communicate()[0] == b"draining: 1 calls left\n"
     assert sorted(record["status"] for record in gateway.records(attempts=2)) == [200, 503]
 
 

@@ -101,14 +101,19 @@ class Orphan:
 class Process:
     """A program in a folder of its own; what it prints is kept there, and shown where a test fails."""
 
-    def __init__(self, arguments, folder, name):
+    def __init__(self, arguments, folder, name, environment=None):
         self.name = name
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.output = self.folder / f"{name}.out"
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(
-                arguments, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+                arguments,
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **(environment or {})},
             )
 
     def said(self):

@@ -22,9 +22,12 @@ constexpr std::size_t longest_answer = 64 << 20;  // octets
 }  // namespace
 
 tl::expected<json, Failure> Client::call(const std::string& method, json params) const {
-    const auto unreachable = [&](std::string_view why) {
-        return tl::make_unexpected(Failure{true, fmt::format("control socket {}: {}", socket_, why)});
+    const auto failure = [&](std::string_view why, bool is_gone) {
+        return tl::make_unexpected(
+            Failure{true, fmt::format("control socket {}: {}", socket_, why), is_gone});
     };
+    const auto unreachable = [&](std::string_view why) { return failure(why, false); };
+    const auto gone = [&](std::string_view why) { return failure(why, true); };
     asio::io_context io;
     local::socket socket(io);
     boost::system::error_code error;
@@ -32,7 +35,7 @@ tl::expected<json, Failure> Client::call(const std::string& method, json params)
         return unreachable("the path is too long");
     }
     socket.connect(local::endpoint(socket_), error);
-    if (error) return unreachable(error.message());
+    if (error) return gone(error.message());
 
     const std::string request =
         json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}}.dump() + "\n";
@@ -52,8 +55,8 @@ tl::expected<json, Failure> Client::call(const std::string& method, json params)
     });
     io.run_for(patience);
     if (!done) return unreachable("no answer within 10 s");
-    if (error == asio::error::eof) return unreachable("disconnected without an answer");
-    if (error) return unreachable(error.message());
+    if (error == asio::error::eof) return gone("disconnected without an answer");
+    if (error) return gone(error.message());
 
     const json response = json::parse(answer, nullptr, false);
     if (!response.is_object()) return unreachable("the answer is no JSON-RPC");

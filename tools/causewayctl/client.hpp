@@ -10,6 +10,7 @@ namespace causeway::ctl {
 struct Failure {
     bool connection = false;  // nobody there, or no sensible answer; otherwise the gateway refused
     std::string what;
+    bool gone = false;  // nobody listens, or it went away without an answer
 };
 
 class Client {

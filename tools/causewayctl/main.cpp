@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <optional>
+#include <thread>
 
 #include "host/store/cdr_database.hpp"
 #include "tools/causewayctl/client.hpp"
@@ -37,6 +39,19 @@ int show(const tl::expected<json, ctl::Failure>& answer, bool as_json, Text peop
     if (!answer) return fail(answer.error());
     fmt::print("{}", as_json ? answer->dump(2) + "\n" : people(*answer));
     return done;
+}
+
+// Returns when the gateway that drains has ended.
+int wait_for_end(const ctl::Client& client) {
+    std::optional<std::int64_t> pid;
+    for (;;) {
+        const auto status = client.call("status");
+        if (!status) return status.error().gone ? done : fail(status.error());
+        const auto now = status->value("pid", std::int64_t{0});
+        if (pid.value_or(now) != now) return done;  // another one is in its place
+        pid = now;
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
 }
 
 // All calls, page by page.
@@ -109,9 +124,12 @@ int main(int argc, char** argv) {
     auto* hangup = app.add_subcommand("hangup", "End a call");
     auto* reload =
         app.add_subcommand("reload", "Read the configuration again; calls that run are not touched");
-    auto* drain = app.add_subcommand("drain", "Refuse new calls with 503; calls and the gateway go on");
+    auto* drain = app.add_subcommand(
+        "drain", "Refuse new calls with 503; the gateway ends with the last call, and this command with it");
     auto* restart = app.add_subcommand(
         "restart", "Start the program and its configuration again; answered calls go on in the new process");
+    bool no_wait = false;
+    drain->add_flag("-n,--no-wait", no_wait, "Return at once");
     std::uint64_t id = 0;
     hangup->add_option("ID", id, "As \"calls\" shows it")->required();
 
@@ -157,9 +175,11 @@ int main(int argc, char** argv) {
             });
         }
         if (*drain) {
-            return show(client.call("drain"), as_json, [](const json& answer) {
+            const int begun = show(client.call("drain"), as_json, [](const json& answer) {
                 return fmt::format("draining: {} calls left\n", answer.value("calls", 0));
             });
+            std::fflush(stdout);
+            return begun == done && !no_wait ? wait_for_end(client) : begun;
         }
     } catch (const json::exception&) {
         return fail(

@@ -116,12 +116,32 @@ TEST_F(Daemon, AnswersItsControlSocketAndEndsOnSigterm) {
     EXPECT_EQ(ctl({"calls"}), std::pair(0, std::string("no calls\n")));
     EXPECT_EQ(ctl({"hangup", "7"}), std::pair(1, std::string("causewayctl: there is no call 7\n")));
     EXPECT_EQ(ctl({"hangup"}).first, 3);
-    EXPECT_EQ(ctl({"drain"}), std::pair(0, std::string("draining: 0 calls left\n")));
-    EXPECT_THAT(ctl({"status"}).second, HasSubstr("draining"));
 
     process.signal(SIGTERM);
     EXPECT_EQ(process.wait(), 0) << process.output();
     EXPECT_THAT(ctl({"status"}), testing::Pair(2, HasSubstr(socket())));
+}
+
+TEST_F(Daemon, EndsOnDrainWithTheLastCallAndSoDoesTheCommand) {
+    Process process(causeway({"-E", "-f", write_config()}));
+    ASSERT_TRUE(process.says("ready: ")) << process.output();
+    const auto local = nlohmann::json::parse(ctl({"-j", "status"}).second)["listeners"][0]["local"];
+    const auto us = *causeway::Endpoint::parse(local.get<std::string>());
+    peer.send(us, peer.invite(us, "200", "last@test"));
+    auto invite = peer.receive();
+    while (!invite.is_request()) invite = peer.receive();
+    EXPECT_EQ(ctl({"drain", "--no-wait"}), std::pair(0, std::string("draining: 1 calls left\n")));
+    EXPECT_THAT(ctl({"status"}).second, HasSubstr("stopping"));
+
+    Process waits({CAUSEWAY_CTL, "--socket", socket(), "drain"});
+    EXPECT_TRUE(waits.says("draining: 1 calls left\n"));
+    peer.respond(us, invite, 486);
+    auto refused = peer.receive();
+    while (refused.status() != 486) refused = peer.receive();
+    peer.send(us, peer.ack_of(us, refused));
+    EXPECT_EQ(process.wait(), 0) << process.output();
+    EXPECT_EQ(waits.wait(), 0) << waits.output();
+    EXPECT_EQ(waits.output(), "draining: 1 calls left\n");
 }
 
 TEST_F(Daemon, ReloadsAValidFileAndKeepsTheOldOneWhereItIsWrong) {
