@@ -1,7 +1,6 @@
 #include "host/call/anchor.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bitset>
 #include <utility>
 
@@ -9,42 +8,6 @@
 
 namespace causeway::call {
 namespace {
-
-// Attributes that end at each leg: transport addresses and keys (ours take their place), and what describes a
-// transport that we do not relay (ICE, multiplexing, header extensions, feedback of the other leg's RTCP).
-bool ends_here(std::string_view name) {
-    static constexpr std::array<std::string_view, 24> ending{"candidate",
-                                                             "remote-candidates",
-                                                             "end-of-candidates",
-                                                             "ice-ufrag",
-                                                             "ice-pwd",
-                                                             "ice-lite",
-                                                             "ice-options",
-                                                             "ice-mismatch",
-                                                             "rtcp",
-                                                             "rtcp-mux",
-                                                             "rtcp-mux-only",
-                                                             "rtcp-rsize",
-                                                             "rtcp-xr",
-                                                             "crypto",
-                                                             "fingerprint",
-                                                             "setup",
-                                                             "connection",
-                                                             "key-mgmt",
-                                                             "zrtp-hash",
-                                                             "ssrc",
-                                                             "ssrc-group",
-                                                             "msid",
-                                                             "extmap",
-                                                             "tool"};
-    return std::any_of(ending.begin(), ending.end(), [&](auto e) { return iequals(e, name); });
-}
-
-// Session attributes that only make sense with what ends here.
-bool ends_here_session(std::string_view name) {
-    return ends_here(name) || iequals(name, "group") || iequals(name, "msid-semantic") ||
-           iequals(name, "identity");
-}
 
 bool is_secured(const sdp::Media& m) {
     return m.protocol.find("SAVP") != std::string::npos;
@@ -175,8 +138,10 @@ std::pair<Endpoint, Endpoint> addresses(const sdp::Session& session, const sdp::
 
 }  // namespace
 
-Anchor::Anchor(const Trunk& trunk, media::Ports& ports, Random& random, media::PortOptions options)
+Anchor::Anchor(const Trunk& trunk, const SdpRules& rules, media::Ports& ports, Random& random,
+               media::PortOptions options)
     : trunk_(trunk),
+      rules_(rules),
       ports_(ports),
       random_(random),
       options_(std::move(options)),
@@ -407,11 +372,12 @@ std::string Anchor::offered_protocol(std::size_t line) const {
     return trunk_.srtp == SrtpMode::mandatory ? "RTP/SAVP" : "RTP/AVP";
 }
 
-Taken<sdp::Session> Anchor::make_offer(Time now, const sdp::Session& theirs, const Traces& traces) {
+Taken<sdp::Session> Anchor::make_offer(Time now, sdp::Session theirs, const Traces& traces) {
     if (agreement_.state() != sdp::OfferAnswer::State::idle &&
         agreement_.state() != sdp::OfferAnswer::State::stable) {
         return tl::make_unexpected(Refusal{491, "an offer is pending"});
     }
+    if (auto cut = apply(rules_, theirs); !cut) return tl::make_unexpected(Refusal{488, cut.error().what});
     sdp::Session out = frame(theirs, traces);
     open_offer(theirs.media.size());
     for (std::size_t i = 0; i < theirs.media.size(); ++i) {
@@ -497,11 +463,11 @@ Taken<void> Anchor::take_answer(Time now, const sdp::Session& answer, bool previ
     return set_remote(now, offer, answer);
 }
 
-Taken<sdp::Session> Anchor::make_answer(Time now, const sdp::Session& theirs, const Traces& traces,
-                                        bool preview) {
+Taken<sdp::Session> Anchor::make_answer(Time now, sdp::Session theirs, const Traces& traces, bool preview) {
     if (agreement_.state() != sdp::OfferAnswer::State::remote_offer) {
         return tl::make_unexpected(Refusal{488, "an answer without an offer"});
     }
+    if (auto cut = apply(rules_, theirs); !cut) return tl::make_unexpected(Refusal{488, cut.error().what});
     const sdp::Session offer = *agreement_.remote();
     sdp::Session out = frame(theirs, traces);
     out.times = offer.times;

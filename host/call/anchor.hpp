@@ -31,8 +31,10 @@ using Taken = tl::expected<T, Refusal>;
 
 class Anchor {
   public:
-    // `trunk` gives the SRTP policy; both references outlive the anchor.
-    Anchor(const Trunk& trunk, media::Ports& ports, Random& random, media::PortOptions options);
+    // `trunk` gives the SRTP policy, `rules` say what may be described to it; all references outlive the
+    // anchor.
+    Anchor(const Trunk& trunk, const SdpRules& rules, media::Ports& ports, Random& random,
+           media::PortOptions options);
     Anchor(const Anchor&) = delete;
     Anchor& operator=(const Anchor&) = delete;
 
@@ -40,13 +42,13 @@ class Anchor {
     // the key line of secured ones (RFC 4568 5.1.2). Where it is refused, what was agreed stands.
     Taken<void> take_offer(Time now, const sdp::Session& offer);
     // Our offer, made of what the other leg offered.
-    Taken<sdp::Session> make_offer(Time now, const sdp::Session& theirs, const Traces& traces);
+    Taken<sdp::Session> make_offer(Time now, sdp::Session theirs, const Traces& traces);
     // Their answer. A preview (SDP in an unreliable provisional response, RFC 6337 3.1.1) starts media but
     // agrees nothing. Refused before it is agreed (the offer is still open then), or else for want of
     // resources.
     Taken<void> take_answer(Time now, const sdp::Session& answer, bool preview);
     // Our answer, made of what the other leg answered. The same again for a preview and the 2xx.
-    Taken<sdp::Session> make_answer(Time now, const sdp::Session& theirs, const Traces& traces, bool preview);
+    Taken<sdp::Session> make_answer(Time now, sdp::Session theirs, const Traces& traces, bool preview);
     // What was agreed, as our offer: for a peer that has changed where nobody else has, by taking `accepted`,
     // an offer of ours. Lines that it brought remain, disabled (RFC 3264 8).
     Taken<sdp::Session> repeat_offer(const sdp::Session& accepted);
@@ -92,6 +94,7 @@ class Anchor {
     std::vector<sdp::SrtpSuite> suites() const;
 
     const Trunk& trunk_;
+    const SdpRules& rules_;
     media::Ports& ports_;
     Random& random_;
     media::PortOptions options_;

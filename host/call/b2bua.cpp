@@ -14,12 +14,6 @@ tl::unexpected<Refusal> refusal(int status, std::string why) {
     return tl::make_unexpected(Refusal{status, std::move(why)});
 }
 
-Taken<sdp::Session> parse_sdp(std::string_view body) {
-    auto session = sdp::Session::parse(body);
-    if (!session) return refusal(400, "SDP: " + session.error().what);
-    return std::move(*session);
-}
-
 std::string number_of(const sip::Uri& uri) {
     return Router::called_number(uri);
 }
@@ -54,12 +48,43 @@ B2bua::Call* B2bua::call_of(LegId leg) const {
     return call == calls_.end() ? nullptr : call->second.get();
 }
 
-B2bua::Side B2bua::make_side(LegId leg, const Trunk& trunk, std::string_view call_id, const sip::Hop& hop) {
+B2bua::Side B2bua::make_side(const Call& call, LegId leg, const Trunk& trunk, const sip::Hop& hop) {
     media::PortOptions options;
-    options.call_id = call_id;
+    options.call_id = call.start.call_id;
     options.signaling_source = hop.remote.ip;
     options.learning = trunk.learning;
-    return {leg, &trunk, std::make_unique<Anchor>(trunk, ports_, random_, std::move(options)), {}};
+    const Profile& profile = call.plan->router.profile(trunk);
+    return {leg,
+            &trunk,
+            &profile,
+            std::make_unique<Anchor>(trunk, profile.sdp, ports_, random_, std::move(options)),
+            {}};
+}
+
+// Fields that a message of one side brings to the other; `host` stands for us there.
+ExtraHeaders B2bua::cross(const Side& from, const Side& to, const sip::Message& m, std::string_view host) {
+    auto fields = crossing_headers(m, from.traces, host);
+    apply(from.profile->in, m.is_request(), fields);
+    apply(to.profile->out, m.is_request(), fields);
+    return fields;
+}
+
+ExtraHeaders B2bua::cross_back(const Call& call, const sip::Message& response) const {
+    return cross(call.callee, call.caller, response, legs_.listener(call.caller.trunk->listener).host);
+}
+
+std::string B2bua::cross_reason(const Side& from, const Side& to, const sip::Message& request) {
+    const bool pass = passes(from.profile->in, "Reason") && passes(to.profile->out, "Reason");
+    return pass ? crossing_reason(request, from.traces) : std::string();
+}
+
+// What one side describes, as its profile lets it pass.
+Taken<sdp::Session> B2bua::read_sdp(Side& from, std::string_view body) {
+    auto session = sdp::Session::parse(body);
+    if (!session) return refusal(400, "SDP: " + session.error().what);
+    from.traces.note(*session);
+    if (auto cut = apply(from.profile->sdp, *session); !cut) return refusal(488, cut.error().what);
+    return std::move(*session);
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -101,7 +126,8 @@ void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const s
         return refuse(now, call, 403, "source belongs to no trunk", Ended::gateway);
     }
     call.start.source_trunk = trunk->name;
-    call.caller = make_side(leg, *trunk, invite.call_id(), from);
+    call.caller = make_side(call, leg, *trunk, from);
+    call.start.caller = apply(call.caller.profile->in, Party::calling, call.start.caller);
     call.caller.traces.note(invite, from);
     if (auto started = start(now, call, invite); !started) {
         const bool full = started.error().status == 503;
@@ -113,7 +139,7 @@ void B2bua::on_incoming(Time now, LegId leg, const sip::Message& invite, const s
 Taken<void> B2bua::start(Time now, Call& call, const sip::Message& invite) {
     const auto uri = sip::Uri::parse(invite.request_uri());
     if (!uri) return refusal(400, uri.error().what);
-    call.start.callee = number_of(*uri);
+    call.start.callee = apply(call.caller.profile->in, Party::called, number_of(*uri));
     if (draining_) return refusal(503, "draining");
     if (options_.load->calls > plan_->config.max_calls) return refusal(503, "max_calls reached");
     const auto target = plan_->router.target(call.start.callee);
@@ -126,33 +152,34 @@ Taken<void> B2bua::send_on(Time now, Call& call, const sip::Message& invite, con
     InviteOptions out;
     out.hop = {trunk.transport, trunk.listener, target.remote};
     out.call_id = legs_.new_call_id();
-    call.callee = make_side({}, trunk, call.start.call_id, out.hop);
+    call.callee = make_side(call, {}, trunk, out.hop);
     call.start.target_trunk = trunk.name;
     call.start.target_call_id = out.call_id;
 
     call.late_offer = invite.body().empty();
     if (!call.late_offer) {
-        auto offer = parse_sdp(invite.body());
+        auto offer = read_sdp(call.caller, invite.body());
         if (!offer) return tl::make_unexpected(offer.error());
-        call.caller.traces.note(*offer);
         if (auto taken = call.caller.media->take_offer(now, *offer); !taken) return taken;
         auto ours = call.callee.media->make_offer(now, *offer, call.caller.traces);
         if (!ours) return tl::make_unexpected(ours.error());
         out.body = ours->to_string();
     }
 
-    const std::string& us = legs_.listener(trunk.listener).host;
+    const std::string& us = trunk.domain.empty() ? legs_.listener(trunk.listener).host : trunk.domain;
     sip::Uri uri;
     uri.scheme = "sip";
-    uri.user = target.number;
+    uri.user = apply(call.callee.profile->out, Party::called, target.number);
     uri.host = trunk.domain.empty() ? target.remote.ip.to_uri_host() : trunk.domain;
     if (trunk.domain.empty() && target.remote.port != 5060) uri.port = target.remote.port;
     out.request_uri = uri.to_string();
     out.to.uri = uri;
     out.to.uri.port.reset();
-    out.from = crossing_party(invite.from(), trunk.domain.empty() ? us : trunk.domain);
+    out.from = crossing_party(invite.from(), us);
+    apply(call.caller.profile->in, Party::calling, out.from.uri);
+    apply(call.callee.profile->out, Party::calling, out.from.uri);
     out.max_forwards = max_forwards(invite);
-    out.headers = crossing_headers(invite, call.caller.traces, trunk.domain.empty() ? us : trunk.domain);
+    out.headers = cross(call.caller, call.callee, invite, us);
 
     out.headers.emplace_back("Max-Breadth", std::to_string(max_breadth(invite)));
 
@@ -181,17 +208,14 @@ void B2bua::on_progress(Time now, LegId leg, const sip::Message& response) {
             log::warning(call->start.call_id, "early media not usable: {}", media.error().why);
         }
     }
-    const auto& host = legs_.listener(call->caller.trunk->listener).host;
-    legs_.progress(now, call->caller.leg, response.status(), {},
-                   crossing_headers(response, call->callee.traces, host), body);
+    legs_.progress(now, call->caller.leg, response.status(), {}, cross_back(*call, response), body);
 }
 
 // SDP in a provisional response: media starts, nothing is agreed yet (RFC 6337 3.1.1). Another fork's may
 // follow.
 Taken<void> B2bua::preview(Time now, Call& call, const sip::Message& response) {
-    auto session = parse_sdp(response.body());
+    auto session = read_sdp(call.callee, response.body());
     if (!session) return tl::make_unexpected(session.error());
-    call.callee.traces.note(*session);
     if (auto taken = call.callee.media->take_answer(now, *session, true); !taken) return taken;
     if (call.answer.empty()) {
         auto answer = call.caller.media->make_answer(now, *session, call.callee.traces, true);
@@ -215,8 +239,7 @@ void B2bua::on_answered(Time now, LegId leg, const sip::Message& response) {
     call->answered = true;
     call->end.answered = now;
     if (!call->late_offer) legs_.ack(now, leg);
-    const auto& host = legs_.listener(call->caller.trunk->listener).host;
-    legs_.answer(now, call->caller.leg, crossing_headers(response, call->callee.traces, host), call->answer);
+    legs_.answer(now, call->caller.leg, cross_back(*call, response), call->answer);
 }
 
 // The 2xx: either the answer to our offer, or, in a call without one, their offer.
@@ -225,10 +248,9 @@ Taken<void> B2bua::agree(Time now, Call& call, const sip::Message& response) {
     Anchor& callee = *call.callee.media;
     std::optional<sdp::Session> session;
     if (!response.body().empty()) {
-        auto parsed = parse_sdp(response.body());
+        auto parsed = read_sdp(call.callee, response.body());
         if (!parsed) return refusal(488, parsed.error().why);
         session = std::move(*parsed);
-        call.callee.traces.note(*session);
     } else if (call.preview) {
         session = call.preview;  // said before, not repeated
     }
@@ -262,9 +284,8 @@ void B2bua::take_late_answer(Time now, Call& call, LegId leg, const sip::Message
 
 Taken<void> B2bua::agree_late(Time now, Side& from, Side& to, const sip::Message& ack) {
     if (ack.body().empty()) return refusal(488, "ACK without the answer");
-    auto session = parse_sdp(ack.body());
+    auto session = read_sdp(from, ack.body());
     if (!session) return tl::make_unexpected(session.error());
-    from.traces.note(*session);
     if (auto taken = from.media->take_answer(now, *session, false); !taken) return taken;
     auto answer = to.media->make_answer(now, *session, from.traces, false);
     if (!answer) return tl::make_unexpected(answer.error());
@@ -297,9 +318,8 @@ Taken<void> B2bua::cross_reinvite(Time now, Call& call, Side& from, const sip::M
         if (!legs_.reinvite(now, to.leg, {})) return busy();
         return {};
     }
-    auto offer = parse_sdp(request.body());
+    auto offer = read_sdp(from, request.body());
     if (!offer) return tl::make_unexpected(offer.error());
-    from.traces.note(*offer);
     if (auto taken = from.media->take_offer(now, *offer); !taken) return taken;
     auto ours = to.media->make_offer(now, *offer, from.traces);
     if (!ours) {
@@ -352,16 +372,14 @@ Taken<void> B2bua::restore(Time now, Side& to) {
 }
 
 Taken<void> B2bua::take_restored(Time now, Side& to, const sip::Message& response) {
-    auto session = parse_sdp(response.body());
+    auto session = read_sdp(to, response.body());
     if (!session) return tl::make_unexpected(session.error());
-    to.traces.note(*session);
     return to.media->take_answer(now, *session, false);
 }
 
 Taken<void> B2bua::finish_reinvite(Time now, Side& from, Side& to, const sip::Message& response) {
-    auto session = parse_sdp(response.body());
+    auto session = read_sdp(to, response.body());
     if (!session) return tl::make_unexpected(session.error());
-    to.traces.note(*session);
     if (auto taken = to.media->take_answer(now, *session, false); !taken) return taken;
     auto answer = from.media->make_answer(now, *session, to.traces, false);
     if (!answer) return tl::make_unexpected(answer.error());
@@ -373,9 +391,8 @@ Taken<void> B2bua::finish_reinvite(Time now, Side& from, Side& to, const sip::Me
 // The 2xx to a re-INVITE without offer is an offer: it crosses in our 2xx, whose ACK brings the answer.
 Taken<void> B2bua::offer_late(Time now, Side& from, Side& to, const sip::Message& response) {
     if (response.body().empty()) return refusal(488, "2xx without an offer");
-    auto session = parse_sdp(response.body());
+    auto session = read_sdp(to, response.body());
     if (!session) return tl::make_unexpected(session.error());
-    to.traces.note(*session);
     if (auto taken = to.media->take_offer(now, *session); !taken) return taken;
     auto offer = from.media->make_offer(now, *session, to.traces);
     if (!offer) return tl::make_unexpected(offer.error());
@@ -429,9 +446,8 @@ void B2bua::on_reinvite_undone(Time now, LegId leg, const sip::Message& response
 }
 
 Taken<void> B2bua::answer_undone(Time now, Side& from, Side& to, const sip::Message& response) {
-    auto session = parse_sdp(response.body());
+    auto session = read_sdp(to, response.body());
     if (!session) return tl::make_unexpected(session.error());
-    to.traces.note(*session);
     if (auto taken = to.media->take_offer(now, *session); !taken) return taken;
     const sdp::Session agreed = *from.media->agreement().agreed_remote();
     auto answer = to.media->make_answer(now, agreed, from.traces, false);
@@ -445,20 +461,19 @@ Taken<void> B2bua::answer_undone(Time now, Side& from, Side& to, const sip::Mess
 void B2bua::on_failed(Time now, LegId leg, int status, const sip::Message* response) {
     Call* call = call_of(leg);
     if (call == nullptr) return;
-    ExtraHeaders headers;
-    if (response != nullptr) {
-        call->callee.traces.note(*response, legs_.find(leg)->hop);
-        headers = crossing_headers(*response, call->callee.traces,
-                                   legs_.listener(call->caller.trunk->listener).host);
+    if (response == nullptr) {
+        return refuse(now, *call, crossing_status(status), "no answer from the trunk", Ended::gateway);
     }
-    refuse(now, *call, crossing_status(status), response == nullptr ? "no answer from the trunk" : "",
-           response == nullptr ? Ended::gateway : Ended::callee, headers);
+    call->callee.traces.note(*response, legs_.find(leg)->hop);
+    const ReplyRule* rule = reply_rule(*call->callee.profile, status);
+    refuse(now, *call, rule == nullptr ? crossing_status(status) : rule->to, {}, Ended::callee,
+           cross_back(*call, *response), rule == nullptr ? std::string_view() : rule->reason);
 }
 
 void B2bua::on_cancelled(Time now, LegId leg, const sip::Message& request) {
     Call* call = call_of(leg);
     if (call == nullptr) return;
-    legs_.hang_up(now, call->callee.leg, crossing_reason(request, call->caller.traces));
+    legs_.hang_up(now, call->callee.leg, cross_reason(call->caller, call->callee, request));
     finish(now, *call, 487, {}, Ended::caller);
 }
 
@@ -466,9 +481,9 @@ void B2bua::on_bye(Time now, LegId leg, const sip::Message& bye) {
     Call* call = call_of(leg);
     if (call == nullptr) return;
     const bool caller = call->caller.leg == leg;
-    const auto reason = crossing_reason(bye, side(*call, leg).traces);
-    legs_.hang_up(now, other(*call, leg).leg, reason);
-    finish(now, *call, 200, reason, caller ? Ended::caller : Ended::callee);
+    const Side& from = side(*call, leg);
+    legs_.hang_up(now, other(*call, leg).leg, cross_reason(from, other(*call, leg), bye));
+    finish(now, *call, 200, crossing_reason(bye, from.traces), caller ? Ended::caller : Ended::callee);
 }
 
 void B2bua::on_lost(Time now, LegId leg, std::string_view why) {
@@ -524,11 +539,11 @@ void B2bua::end_call(Time now, Call& call, std::string_view why) {
 
 // A final response to the caller, and the end of the attempt.
 void B2bua::refuse(Time now, Call& call, int status, std::string_view why, Ended by,
-                   const ExtraHeaders& headers) {
+                   const ExtraHeaders& headers, std::string_view phrase) {
     const LegId caller = call.caller.leg;
     // The record before the response: an attempt that was finally answered has one.
-    finish(now, call, status, why, by);
-    legs_.reject(now, caller, status, {}, headers);
+    finish(now, call, status, why.empty() ? phrase : why, by);
+    legs_.reject(now, caller, status, phrase, headers);
 }
 
 // Records the end, frees ports, keys and contexts, and forgets the call. What the legs still have to say they

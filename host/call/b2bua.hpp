@@ -49,12 +49,13 @@ class B2bua final : public LegEvents {
     struct Side {
         LegId leg;
         const Trunk* trunk = nullptr;
+        const Profile* profile = nullptr;
         std::unique_ptr<Anchor> media;
         Traces traces;
     };
     struct Call {
         AttemptId id = 0;
-        PlanPtr plan;  // where both sides' trunks live
+        PlanPtr plan;  // where both sides' trunks and profiles live
         Side caller, callee;
         CdrStart start;
         CdrEnd end;
@@ -99,9 +100,13 @@ class B2bua final : public LegEvents {
     Taken<void> take_restored(Time now, Side& to, const sip::Message& response);
     Taken<void> answer_undone(Time now, Side& from, Side& to, const sip::Message& response);
     Taken<void> offer_late(Time now, Side& from, Side& to, const sip::Message& response);
-    Side make_side(LegId leg, const Trunk& trunk, std::string_view call_id, const sip::Hop& hop);
+    Side make_side(const Call& call, LegId leg, const Trunk& trunk, const sip::Hop& hop);
+    static Taken<sdp::Session> read_sdp(Side& from, std::string_view body);
+    static ExtraHeaders cross(const Side& from, const Side& to, const sip::Message& m, std::string_view host);
+    ExtraHeaders cross_back(const Call& call, const sip::Message& response) const;
+    static std::string cross_reason(const Side& from, const Side& to, const sip::Message& request);
     void refuse(Time now, Call& call, int status, std::string_view why, Ended by,
-                const ExtraHeaders& headers = {});
+                const ExtraHeaders& headers = {}, std::string_view phrase = {});
     void end_call(Time now, Call& call, std::string_view why);
     void hang_up_both(Time now, Call& call, std::string_view why);
     void finish(Time now, Call& call, int status, std::string_view reason, Ended by);

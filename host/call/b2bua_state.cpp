@@ -107,8 +107,8 @@ Result<RestoreReport> B2bua::restore(Time now, Decoder& in) {
                                 options_.shard.number, options_.shard.count));
     }
 
-    // From here on nothing can fail as a whole. The calls keep the trunks that they began with; a listener
-    // may have moved among ours.
+    // From here on nothing can fail as a whole. The calls keep the trunks that they began with, whose
+    // profiles are ours of that name; a listener may have moved among ours.
     const auto& ours = plan_->config.listeners;
     constexpr auto no_listener = std::uint16_t{0xffff};
     const auto renumber = [&](std::uint16_t& index) {
@@ -120,6 +120,11 @@ Result<RestoreReport> B2bua::restore(Time now, Decoder& in) {
     config.trunks = std::move(trunks);
     for (auto& trunk : config.trunks) renumber(trunk.listener);
     const auto plan = std::make_shared<Plan>(std::move(config));
+    for (const auto& trunk : plan->config.trunks) {
+        if (plan->router.profile(trunk).name == trunk.profile) continue;
+        log::warning({}, "calls of trunk {} go on without profile {}: there is none of that name", trunk.name,
+                     trunk.profile);
+    }
     const auto reachable = [&](Leg& leg) {
         renumber(leg.hop.listener);
         for (auto& [key, ack] : leg.acks) renumber(ack.hop.listener);
@@ -173,9 +178,11 @@ void B2bua::restore_call(Time now, const PlanPtr& plan, SavedCall c, bool reache
         side->leg = legs_.restore(now, std::move(saved->leg));
         by_leg_[side->leg] = id;
         side->trunk = &plan->config.trunks[saved->trunk];
+        side->profile = &plan->router.profile(*side->trunk);
         side->traces = std::move(saved->traces);
         if (c.fate != Fate::carried) continue;
-        side->media = std::make_unique<Anchor>(*side->trunk, ports_, random_, saved->media->options);
+        side->media = std::make_unique<Anchor>(*side->trunk, side->profile->sdp, ports_, random_,
+                                               saved->media->options);
         if (media) media = side->media->restore(*saved->media);
     }
     if (c.fate == Fate::carried && media) {

@@ -1,5 +1,5 @@
-// What the call layer is told: listeners, media ranges, trunks, extensions and routes. Plain values; the
-// gateway reads them from TOML, tests and the world write them down.
+// What the call layer is told: listeners, media ranges, profiles, trunks, extensions and routes. Plain
+// values; the gateway reads them from TOML, tests and the world write them down.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/base/ip.hpp"
+#include "host/call/profile.hpp"
 #include "host/media/ports.hpp"
 #include "host/sip/transactions.hpp"
 
@@ -33,10 +34,11 @@ struct Trunk {
     std::vector<sdp::SrtpSuite>
         suites;  // offered and accepted, in order of preference; empty: all the engine has
     media::Learning learning = media::Learning::signaling_address;
-    std::string domain;  // host of From, To and Request-URI towards it; empty: the target address
+    std::string domain;   // host of From, To and Request-URI towards it; empty: the target address
+    std::string profile;  // name; empty: none
     template <class A>
     void archive(A& a) {
-        a(name, sources, target, transport, listener, srtp, suites, learning, domain);
+        a(name, sources, target, transport, listener, srtp, suites, learning, domain, profile);
     }
     bool operator==(const Trunk&) const = default;
 };
@@ -61,6 +63,7 @@ struct Route {
 struct Config {
     std::vector<sip::Listener> listeners;
     std::vector<media::PortRange> media;
+    std::vector<Profile> profiles;
     std::vector<Trunk> trunks;
     std::vector<Extension> extensions;
     std::vector<Route> routes;

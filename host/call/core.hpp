@@ -75,7 +75,7 @@ struct CoreStatus {
 };
 
 // Of what Core::save() writes; goes up with every change of what any saved value holds.
-constexpr std::uint32_t state_version = 1;
+constexpr std::uint32_t state_version = 2;
 
 // What became of the calls of a core that was saved, in numbers.
 struct RestoreReport {
@@ -101,8 +101,8 @@ class Core {
     std::optional<Time> next_timer() const;
     void advance(Time now);
 
-    // Trunks, extensions, routes and limits for calls from here on; those that run keep what they began with.
-    // Listeners, media ranges, timers and user agent stay what they were.
+    // Trunks, profiles, extensions, routes and limits for calls from here on; those that run keep what they
+    // began with. Listeners, media ranges, timers and user agent stay what they were.
     void reconfigure(Config config);
 
     // New calls get 503 from here on; true once no call is left.

@@ -1,29 +1,12 @@
 #include "host/call/crossing.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "host/base/text.hpp"
 
 namespace causeway::call {
 namespace {
-
-bool passes(sip::HeaderId id) {
-    switch (id) {
-        case sip::HeaderId::other:
-        case sip::HeaderId::privacy:
-        case sip::HeaderId::subject:
-        case sip::HeaderId::priority:
-        case sip::HeaderId::organization:
-        case sip::HeaderId::accept_language:
-        case sip::HeaderId::alert_info:
-        case sip::HeaderId::call_info:
-        case sip::HeaderId::error_info:
-        case sip::HeaderId::retry_after:
-            return true;
-        default:
-            return false;
-    }
-}
 
 bool is_anonymous(std::string_view host) {
     return iequals(host, "anonymous.invalid");
@@ -44,6 +27,60 @@ bool holds_address(std::string_view text) {
 }
 
 }  // namespace
+
+bool crosses(sip::HeaderId id) {
+    switch (id) {
+        case sip::HeaderId::other:
+        case sip::HeaderId::p_asserted_identity:
+        case sip::HeaderId::p_preferred_identity:
+        case sip::HeaderId::privacy:
+        case sip::HeaderId::subject:
+        case sip::HeaderId::priority:
+        case sip::HeaderId::organization:
+        case sip::HeaderId::accept_language:
+        case sip::HeaderId::alert_info:
+        case sip::HeaderId::call_info:
+        case sip::HeaderId::error_info:
+        case sip::HeaderId::retry_after:
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool ends_here(std::string_view attribute) {
+    static constexpr std::array<std::string_view, 24> ending{"candidate",
+                                                             "remote-candidates",
+                                                             "end-of-candidates",
+                                                             "ice-ufrag",
+                                                             "ice-pwd",
+                                                             "ice-lite",
+                                                             "ice-options",
+                                                             "ice-mismatch",
+                                                             "rtcp",
+                                                             "rtcp-mux",
+                                                             "rtcp-mux-only",
+                                                             "rtcp-rsize",
+                                                             "rtcp-xr",
+                                                             "crypto",
+                                                             "fingerprint",
+                                                             "setup",
+                                                             "connection",
+                                                             "key-mgmt",
+                                                             "zrtp-hash",
+                                                             "ssrc",
+                                                             "ssrc-group",
+                                                             "msid",
+                                                             "extmap",
+                                                             "tool"};
+    return std::any_of(ending.begin(), ending.end(), [&](auto e) { return iequals(e, attribute); });
+}
+
+// Session attributes that only make sense with what ends here.
+bool ends_here_session(std::string_view attribute) {
+    return ends_here(attribute) || iequals(attribute, "group") || iequals(attribute, "msid-semantic") ||
+           iequals(attribute, "identity");
+}
 
 void Traces::add(std::string_view text) {
     if (text.size() >= 2 && text.front() == '[' && text.back() == ']') text = text.substr(1, text.size() - 2);
@@ -121,7 +158,7 @@ ExtraHeaders crossing_headers(const sip::Message& received, const Traces& traces
             field.id == sip::HeaderId::p_preferred_identity) {
             continue;  // below, value by value
         }
-        if (!passes(field.id)) continue;
+        if (!crosses(field.id)) continue;
         if (!traces.in(field.name) && !traces.in(field.value)) {
             out.emplace_back(std::string(field.name), std::string(field.value));
         }

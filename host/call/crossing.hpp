@@ -33,6 +33,14 @@ class Traces {
     std::vector<std::string> texts_;  // lower case, each of four characters or more
 };
 
+// Whether fields of that kind pass through.
+bool crosses(sip::HeaderId id);
+// Attributes that end at each leg: transport addresses and keys (ours take their place), and what describes a
+// transport that we do not relay (ICE, multiplexing, header extensions, feedback of the other leg's RTCP); of
+// a session also those that only make sense with them.
+bool ends_here(std::string_view attribute);
+bool ends_here_session(std::string_view attribute);
+
 // Header fields that pass through: the caller's identity (P-Asserted-Identity, P-Preferred-Identity, with
 // `host` in place of theirs; Privacy), what people and applications say to each other (Subject, Priority,
 // ...), and unknown fields. A field that holds a trace of its leg stays behind.

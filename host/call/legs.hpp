@@ -19,6 +19,7 @@
 #include "host/base/random.hpp"
 #include "host/base/slots.hpp"
 #include "host/base/timers.hpp"
+#include "host/call/profile.hpp"
 #include "host/sip/dialog.hpp"
 #include "host/sip/transactions.hpp"
 
@@ -42,9 +43,6 @@ constexpr LegState last_value(LegState) {
     return LegState::ended;
 }
 std::string_view to_string(LegState state);
-
-// Header fields to add to a message, in order.
-using ExtraHeaders = std::vector<std::pair<std::string, std::string>>;
 
 // One side of a call. Read it freely; only Legs changes it.
 struct Leg {

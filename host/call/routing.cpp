@@ -36,6 +36,13 @@ std::string Router::called_number(const sip::Uri& uri) {
     return dialable ? sip::strip_visual_separators(number) : number;
 }
 
+const Profile& Router::profile(const Trunk& t) const {
+    static const Profile none;
+    const auto found = std::find_if(config_.profiles.begin(), config_.profiles.end(),
+                                    [&](const Profile& p) { return p.name == t.profile; });
+    return found == config_.profiles.end() ? none : *found;
+}
+
 std::optional<Target> Router::target(std::string_view number) const {
     for (const Extension& e : config_.extensions) {
         if (e.number != number) continue;

@@ -32,6 +32,8 @@ class Router {
     static std::string called_number(const sip::Uri& request_uri);
     // An extension of that number, else the longest matching prefix. Nothing where no route exists.
     std::optional<Target> target(std::string_view number) const;
+    // That of the trunk's name; one without rules where there is none.
+    const Profile& profile(const Trunk& trunk) const;
 
   private:
     const Trunk* trunk(std::string_view name) const;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <system_error>
 
+#include "host/gateway/config_profiles.hpp"
 #include "host/gateway/config_reader.hpp"
 #include "host/gateway/config_values.hpp"
 
@@ -53,6 +54,7 @@ class Reading {
             timers();
             listeners();
             media();
+            config_.core.profiles = read_profiles(reader_);
             trunks();
             extensions();
             routes();
@@ -228,6 +230,7 @@ class Reading {
             set(trunk.domain, t.text("domain", "a host name or IP address", parse_domain));
             set(trunk.learning,
                 t.text("learning", "\"off\", \"signaling_address\" or \"any\"", parse_learning));
+            const auto profile = t.text("profile", "the name of a [[profile]]", parse_name);
             t.done();
 
             name(t, "name", label, trunk_names_);
@@ -236,6 +239,14 @@ class Reading {
             trunk.listener = trunk_listener(t, listener);
             if (trunk.listener < config_.core.listeners.size()) {
                 trunk.transport = config_.core.listeners[trunk.listener].transport;
+            }
+            set(trunk.profile, profile);
+            const auto& profiles = config_.core.profiles;
+            if (profile && std::none_of(profiles.begin(), profiles.end(),
+                                        [&](const auto& p) { return p.name == profile->value; })) {
+                t.error(
+                    "profile", profile->at,
+                    fmt::format("expected the name of a [[profile]], there is no \"{}\"", profile->value));
             }
             if (!target && sources.empty()) {
                 t.error("target", t.at(), "expected a target, sources, or both");
@@ -419,7 +430,10 @@ Result<Config> load_config(const std::filesystem::path& file) {
 
 std::set<std::string> known_config_keys() {
     // One table of each kind: what is read does not depend on the values.
-    Reading reading("[[listener]]\n[[media]]\n[[trunk]]\n[[extension]]\n[[route]]\n");
+    Reading reading(
+        "[[listener]]\n[[media]]\n[[profile]]\n[[profile.in.header]]\n[[profile.in.number]]\n"
+        "[[profile.out.header]]\n[[profile.out.number]]\n[[profile.reply]]\n"
+        "[[trunk]]\n[[extension]]\n[[route]]\n");
     std::ignore = reading.run();
     return reading.asked();
 }

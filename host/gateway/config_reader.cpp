@@ -36,19 +36,26 @@ void ConfigReader::error(toml::source_position at, std::string what) {
 
 ConfigReader::Table ConfigReader::table(std::string_view name) {
     tables_.emplace(name);
-    const toml::node* node = root_.get(name);
+    return as_table(root_.get(name), std::string(name), {1, 1});
+}
+
+ConfigReader::Table ConfigReader::as_table(const toml::node* node, std::string name,
+                                           toml::source_position at) {
+    if (node != nullptr) at = node->source().begin;
     if (node != nullptr && !node->is_table()) {
-        error(node->source().begin, fmt::format("{}: expected one table [{}]", name, name));
+        error(at, fmt::format("{}: expected one table [{}]", name, name));
         node = nullptr;
     }
-    return {*this, node == nullptr ? nullptr : node->as_table(), std::string(name),
-            node == nullptr ? toml::source_position{1, 1} : node->source().begin};
+    return {*this, node == nullptr ? nullptr : node->as_table(), std::move(name), at};
 }
 
 std::vector<ConfigReader::Table> ConfigReader::tables(std::string_view name) {
     tables_.emplace(name);
+    return as_tables(root_.get(name), name);
+}
+
+std::vector<ConfigReader::Table> ConfigReader::as_tables(const toml::node* node, std::string_view name) {
     std::vector<Table> out;
-    const toml::node* node = root_.get(name);
     if (node == nullptr) return out;
     const toml::array* array = node->as_array();
     if (array == nullptr ||
@@ -77,9 +84,23 @@ ConfigReader::Table::Table(ConfigReader& reader, const toml::table* table, std::
                            toml::source_position at)
     : reader_(reader), table_(table), name_(std::move(name)), at_(at) {}
 
+std::string ConfigReader::Table::path(std::string_view key) const {
+    return fmt::format("{}.{}", name_, key);
+}
+
+ConfigReader::Table ConfigReader::Table::table(std::string_view key) {
+    taken_.emplace(key);
+    return reader_.as_table(table_ == nullptr ? nullptr : table_->get(key), path(key), at_);
+}
+
+std::vector<ConfigReader::Table> ConfigReader::Table::tables(std::string_view key) {
+    taken_.emplace(key);
+    return reader_.as_tables(table_ == nullptr ? nullptr : table_->get(key), path(key));
+}
+
 const toml::node* ConfigReader::Table::take(std::string_view key, bool required, std::string_view expected) {
     taken_.emplace(key);
-    reader_.asked_.insert(fmt::format("{}.{}", name_, key));
+    reader_.asked_.insert(path(key));
     const toml::node* node = table_ == nullptr ? nullptr : table_->get(key);
     if (node == nullptr && required) error(key, at_, fmt::format("expected {}, is missing", expected));
     return node;
@@ -90,9 +111,9 @@ void ConfigReader::Table::wrong(std::string_view key, const toml::node& node, st
 }
 
 std::optional<Located<std::uint64_t>> ConfigReader::Table::number(std::string_view key, std::uint64_t least,
-                                                                  std::uint64_t most) {
+                                                                  std::uint64_t most, bool required) {
     const std::string expected = fmt::format("a whole number from {} to {}", least, most);
-    const toml::node* node = take(key, false, expected);
+    const toml::node* node = take(key, required, expected);
     if (node == nullptr) return std::nullopt;
     if (const auto* i = node->as_integer(); i != nullptr && i->get() >= 0) {
         const auto value = static_cast<std::uint64_t>(i->get());

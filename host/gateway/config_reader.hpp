@@ -58,8 +58,11 @@ class ConfigReader {
             }
             return out;
         }
+        // Tables within this one: [table.key] and [[table.key]].
+        Table table(std::string_view key);
+        std::vector<Table> tables(std::string_view key);
         std::optional<Located<std::uint64_t>> number(std::string_view key, std::uint64_t least,
-                                                     std::uint64_t most);
+                                                     std::uint64_t most, bool required = false);
 
         // An error of this table: of a key's value, or of the table as a whole.
         void error(std::string_view key, toml::source_position at, std::string_view what);
@@ -84,6 +87,7 @@ class ConfigReader {
             return std::nullopt;
         }
 
+        std::string path(std::string_view key) const;
         ConfigReader& reader_;
         const toml::table* table_;  // null: absent, every key has its default
         std::string name_;
@@ -104,6 +108,10 @@ class ConfigReader {
     const std::set<std::string>& asked() const { return asked_; }
 
   private:
+    // A node that is to be a table or several; the node is null where it is absent.
+    Table as_table(const toml::node* node, std::string name, toml::source_position at);
+    std::vector<Table> as_tables(const toml::node* node, std::string_view name);
+
     toml::table root_;
     bool readable_ = false;
     ConfigErrors errors_;

@@ -192,6 +192,7 @@ ports = "20001-20010"
             "f:10:9: media.ports: expected \"FIRST-LAST\", from an even port of 1024 at least to an odd "
             "one, got \"20001-20010\"",
             "f:11:2: weather: expected one of cdr, control, extension, gateway, listener, log, media, "
+            "profile, "
             "route, timers, trunk"));
 }
 
