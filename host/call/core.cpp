@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "host/base/archive.hpp"
-#include "host/base/log.hpp"
+#include "host/base/log_limit.hpp"
 #include "host/call/b2bua.hpp"
 #include "host/call/legs.hpp"
 
@@ -25,9 +25,10 @@ struct Core::Impl final : sip::TransactionWire {
 
     // A datagram that is no SIP: a request that can be answered gets its error, anything else is counted and
     // dropped.
-    void refuse(const sip::Hop& from, std::string_view datagram, const sip::ParseError& error) {
+    void refuse(Time now, const sip::Hop& from, std::string_view datagram, const sip::ParseError& error) {
         ++malformed;
-        log::warning({}, "malformed SIP from {}: {}", from.remote.to_string(), error.reason);
+        log::limited(malformed_log, now, log::Level::warning, {}, "malformed SIP from {}: {}",
+                     from.remote.to_string(), error.reason);
         if (error.status == 0) return;
         const auto request = sip::Message::salvage(datagram);
         if (!request || !request->is_request() || request->method() == sip::Method::ack) return;
@@ -42,6 +43,7 @@ struct Core::Impl final : sip::TransactionWire {
     Legs legs;
     B2bua b2bua;
     std::uint64_t malformed = 0;
+    log::Limit malformed_log;
     bool settling = false;
 };
 
@@ -55,7 +57,7 @@ void Core::receive_sip(Time now, std::string_view datagram, const sip::Hop& from
     // Keep-alives (RFC 5626 4.4.1) are no messages.
     if (datagram.find_first_not_of("\r\n") == std::string_view::npos) return;
     auto message = sip::Message::parse(datagram);
-    if (!message) return impl_->refuse(from, datagram, message.error());
+    if (!message) return impl_->refuse(now, from, datagram, message.error());
     if (impl_->settling && message->is_request() && message->method() == sip::Method::invite) return;
     impl_->legs.receive(now, *message, from);
 }

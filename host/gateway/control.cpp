@@ -102,7 +102,8 @@ json to_json(const GatewayStatus& s) {
                           {"attempts", shard.core.attempts},
                           {"datagrams_in", shard.sip.received},
                           {"handed_over", shard.handed_over},
-                          {"overrun", shard.overrun}});
+                          {"overrun", shard.overrun},
+                          {"stalls", shard.stalls}});
     }
     return {{"version", CAUSEWAY_VERSION},
             {"uptime_s", seconds(s.uptime)},
@@ -153,7 +154,12 @@ json to_json(const GatewayStatus& s) {
               {"send_failures", s.media_send_failures},
               {"packets_in", c.media.packets_in},
               {"packets_out", c.media.packets_out},
-              {"dropped", c.media.dropped}}}};
+              {"dropped", c.media.dropped},
+              {"dropped_source", c.media.dropped_source},
+              {"dropped_unauthentic", c.media.dropped_unauthentic},
+              {"dropped_replayed", c.media.dropped_replayed},
+              {"dropped_malformed", c.media.dropped_malformed},
+              {"oversized", s.media_oversized}}}};
 }
 
 json to_json(const CallStatus& call) {

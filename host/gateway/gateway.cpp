@@ -52,6 +52,10 @@ void add(call::CoreStatus& sum, const call::CoreStatus& s) {
     sum.media.packets_in += s.media.packets_in;
     sum.media.packets_out += s.media.packets_out;
     sum.media.dropped += s.media.dropped;
+    sum.media.dropped_source += s.media.dropped_source;
+    sum.media.dropped_unauthentic += s.media.dropped_unauthentic;
+    sum.media.dropped_replayed += s.media.dropped_replayed;
+    sum.media.dropped_malformed += s.media.dropped_malformed;
 }
 
 }  // namespace
@@ -405,6 +409,7 @@ GatewayStatus Gateway::Impl::status() {
         s.media_received += one.media.received;
         s.media_sent += one.media.sent;
         s.media_send_failures += one.media.send_failed;
+        s.media_oversized += one.media.truncated;
     }
     s.tcp = tcp.counters();
     s.connections = tcp.connections();

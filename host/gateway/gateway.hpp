@@ -37,7 +37,7 @@ struct GatewayStatus {
     std::uint64_t sip_received = 0, sip_sent = 0, sip_send_failures = 0, sip_unreachable = 0;
     net::SipTcp::Counters tcp;
     std::size_t connections = 0;
-    std::uint64_t media_received = 0, media_sent = 0, media_send_failures = 0;
+    std::uint64_t media_received = 0, media_sent = 0, media_send_failures = 0, media_oversized = 0;
 };
 
 struct CallStatus {

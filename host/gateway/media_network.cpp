@@ -1,6 +1,6 @@
 #include "host/gateway/media_network.hpp"
 
-#include "host/base/log.hpp"
+#include "host/net/clock.hpp"
 
 namespace causeway::gateway {
 namespace {
@@ -55,15 +55,20 @@ void MediaNetwork::close() {
 
 bool MediaNetwork::bind(const Endpoint& rtp_local) {
     if (auto opened = sockets_.open(rtp_local); !opened) {
-        log::debug({}, "media port {}: {}", rtp_local.to_string(), opened.error().what);
+        refused(opened.error());
         return false;
     }
     if (auto opened = sockets_.open(rtcp_of(rtp_local)); !opened) {
-        log::debug({}, "media port {}: {}", rtcp_of(rtp_local).to_string(), opened.error().what);
+        refused(opened.error());
         sockets_.close(rtp_local);
         return false;
     }
     return true;
+}
+
+// Another program's port, or no descriptors left.
+void MediaNetwork::refused(const Error& why) {
+    log::limited(refused_log_, net::now(), log::Level::warning, {}, "media port refused: {}", why.what);
 }
 
 void MediaNetwork::release(const Endpoint& rtp_local) {
@@ -77,7 +82,12 @@ void MediaNetwork::send(const Endpoint& local, const Endpoint& to, ByteView byte
 
 void MediaNetwork::read() {
     for (int i = 0; i < batches_a_turn; ++i) {
+        const auto before = counters().truncated;
         const auto received = sockets_.receive(datagrams_a_batch);
+        if (const auto oversized = counters().truncated - before; oversized > 0) {
+            log::limited(oversized_log_, net::now(), log::Level::info, {},
+                         "{} media datagrams dropped: longer than any media", oversized);
+        }
         if (received.empty()) return;
         batch_.clear();
         for (const auto& d : received) batch_.push_back({d.local, d.from, d.bytes});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "drivers/net/udp.hpp"
+#include "host/base/log_limit.hpp"
 #include "host/media/ports.hpp"
 
 namespace causeway::gateway {
@@ -43,12 +44,14 @@ class MediaNetwork final : public media::Network {
   private:
     struct Watch;
     void read();
+    void refused(const Error& why);
 
     Receive receive_;
     net::UdpSockets sockets_;
     std::shared_ptr<Watch> watch_;
     std::vector<media::Ports::Datagram> batch_;
     bool muted_ = false;
+    log::Limit refused_log_, oversized_log_;
 };
 
 }  // namespace causeway::gateway

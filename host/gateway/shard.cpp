@@ -9,6 +9,7 @@
 namespace causeway::gateway {
 namespace {
 
+constexpr Duration stall = std::chrono::seconds(1);
 constexpr std::size_t queue_limit = 8192;  // datagrams; beyond, this is loss like any other
 
 // The n-th of equal parts; the last has what is left over.
@@ -33,14 +34,15 @@ Shard::Shard(std::uint8_t number, const Shards& shards, call::Load& load,
       engine_(cpu::make_engine()),
       sip_(io_, {[this](std::string_view datagram, const sip::Hop& from) { received(datagram, from); },
                  [this](const sip::Hop& to, std::string_view why) {
-                     log::info({}, "{} cannot be reached: {}", to.remote.to_string(), why);
+                     log::limited(unreachable_log_, net::now(), log::Level::info, {},
+                                  "{} cannot be reached: {}", to.remote.to_string(), why);
                      event([&](call::Core& core, Time now) { core.sip_transport_error(now, to); });
                  }}),
       media_(io_,
              [this](std::span<const media::Ports::Datagram> batch) {
                  event([&](call::Core& core, Time now) { core.receive_media(now, batch); });
              }),
-      timer_(io_, [this](Time) { event([](call::Core& core, Time now) { core.advance(now); }); }) {}
+      timer_(io_, [this](Time now) { ring(now); }) {}
 
 Shard::~Shard() {
     stop();
@@ -90,6 +92,14 @@ void Shard::stop() {
         io_.stop();
     });
     thread_.join();
+}
+
+void Shard::ring(Time now) {
+    if (const auto due = core_->next_timer(); due && now - *due > stall) {
+        ++stalls_;
+        log::warning({}, "shard {} stood still: its timers are {} ms late", number_, to_ms(now - *due));
+    }
+    event([](call::Core& core, Time at) { core.advance(at); });
 }
 
 void Shard::after_event() {
@@ -200,7 +210,8 @@ void Shard::leave() {
 
 ShardStatus Shard::status() {
     return ask([this](call::Core& core, Time) {
-        return ShardStatus{core.status(), sip_.counters(), media_.counters(), handed_over_, overrun_.load()};
+        return ShardStatus{core.status(), sip_.counters(), media_.counters(),
+                           handed_over_,  overrun_.load(), stalls_};
     });
 }
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "host/base/log_limit.hpp"
 #include "host/base/random.hpp"
 #include "host/base/result.hpp"
 #include "host/call/core.hpp"
@@ -33,6 +34,7 @@ struct ShardStatus {
     net::UdpSockets::Counters media;
     std::uint64_t handed_over = 0;  // datagrams received for other shards
     std::uint64_t overrun = 0;      // datagrams of others that found the queue full
+    std::uint64_t stalls = 0;       // times that a timer came more than a second late
 };
 
 class Shard final : public call::CoreOutput {
@@ -107,6 +109,7 @@ class Shard final : public call::CoreOutput {
         ~Done() { shard.after_event(); }
     };
     void after_event();
+    void ring(Time now);
     static Time net_now();
     void received(std::string_view datagram, const sip::Hop& from);
     // A message that another thread received.
@@ -136,8 +139,9 @@ class Shard final : public call::CoreOutput {
     std::vector<std::pair<Endpoint, File>> inherited_;  // SIP
     bool restoring_ = false;
     std::vector<std::function<void()>> held_back_;
-    std::uint64_t handed_over_ = 0;
+    std::uint64_t handed_over_ = 0, stalls_ = 0;
     std::atomic<std::uint64_t> overrun_{0};
+    log::Limit unreachable_log_;
     std::atomic<std::size_t> waiting_{0};  // datagrams of others in the queue
     std::thread thread_;
 };

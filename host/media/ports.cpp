@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "host/base/log.hpp"
+#include "host/base/log_limit.hpp"
 #include "host/base/text.hpp"
 #include "host/base/timers.hpp"
 #include "host/media/reporter.hpp"
 
 namespace causeway::media {
 namespace {
+
+// Pairs in a row: then it is not others who sit on them, and trying on would hold up all other calls.
+constexpr std::size_t most_refusals = 256;
 
 bool may_receive(sdp::Direction d) {
     return d == sdp::Direction::recvonly || d == sdp::Direction::sendrecv;
@@ -106,7 +109,17 @@ struct Ports::Impl {
     std::vector<PacketIn> batch;
     Results results;
     std::uint64_t packets_in = 0, packets_out = 0, dropped = 0;
+    // Drops that an operator wants to know of.
+    struct Drops {
+        std::string_view why;
+        std::uint64_t count = 0;
+        log::Limit limit;
+    };
+    Drops strangers{"the source is not the peer", 0, {}}, unauthentic{"not authentic: wrong SRTP key", 0, {}},
+        replayed{"replayed, repeated or too late", 0, {}}, malformed{"no RTP or RTCP", 0, {}};
 
+    Drops* drops_of(Verdict verdict);
+    void drop(Time now, Drops& kind, const Port& port, bool is_rtp, const Endpoint& from);
     Result<PortPool::Pair> bind(bool ip6);
     PortId enter(Port port);
     bool admit(Time now, const Datagram& d);
@@ -135,10 +148,12 @@ Result<PortPool::Pair> Ports::Impl::bind(bool ip6) {
     auto pair = pool.take(ip6);
     while (pair && !network.bind({pool.range(pair->range).address, pair->rtp})) {
         refused.push_back(*pair);
-        pair = pool.take(ip6);
+        pair = refused.size() < most_refusals ? pool.take(ip6) : std::nullopt;
     }
     for (const auto& r : refused) pool.give_back(r);
-    if (!pair) return fail(fmt::format("media ports exhausted: {} of {} in use", pool.taken(), pool.total()));
+    if (!pair)
+        return fail(fmt::format("media ports exhausted: {} of {} in use, the system refused {}", pool.taken(),
+                                pool.total(), refused.size()));
     return *pair;
 }
 
@@ -335,6 +350,7 @@ bool Ports::Impl::admit(Time now, const Datagram& d) {
     Latch& latch = is_rtp ? port->rtp : port->rtcp;
     if (!latch.admits(now, d.from)) {
         ++port->dropped_source;
+        drop(now, strangers, *port, is_rtp, d.from);
         return false;
     }
     // On SRTP the engine follows the stream of who sends on: else its rollover counter is lost (RFC
@@ -366,6 +382,25 @@ void Ports::Impl::latched(const Port& port, bool is_rtp, const Endpoint& from) c
               is_rtp ? "RTP" : "RTCP", from.to_string());
 }
 
+void Ports::Impl::drop(Time now, Drops& kind, const Port& port, bool is_rtp, const Endpoint& from) {
+    ++kind.count;
+    log::limited(kind.limit, now, log::Level::info, port.options.call_id, "media {}: {} from {} dropped: {}",
+                 port.rtp_local.to_string(), is_rtp ? "RTP" : "RTCP", from.to_string(), kind.why);
+}
+
+Ports::Impl::Drops* Ports::Impl::drops_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::unauthentic:
+            return &unauthentic;
+        case Verdict::replayed:
+            return &replayed;
+        case Verdict::malformed:
+            return &malformed;
+        default:
+            return nullptr;
+    }
+}
+
 void Ports::Impl::collect(Time now) {
     results.clear();
     engine.collect(now, results);
@@ -383,6 +418,7 @@ void Ports::Impl::complete(Time now, const Completion& c) {
     if (port == nullptr) return;
     if (c.verdict != Verdict::ok && c.verdict != Verdict::no_path) {
         ++dropped;
+        if (Drops* kind = drops_of(c.verdict)) drop(now, *kind, *port, c.kind == Kind::rtp, packet.from);
         return;
     }
     if (c.kind == Kind::rtp) {
@@ -404,6 +440,7 @@ void Ports::Impl::complete(Time now, const Completion& c) {
     if (!compound) {
         ++dropped;
         ++port->rtcp_malformed;
+        drop(now, malformed, *port, false, packet.from);
         return;
     }
     if (port->rtcp.secured() && port->rtcp.accepted(now, packet.from)) latched(*port, false, packet.from);
@@ -522,6 +559,10 @@ PortsStatus Ports::status() const {
     out.packets_in = impl_->packets_in;
     out.packets_out = impl_->packets_out;
     out.dropped = impl_->dropped;
+    out.dropped_source = impl_->strangers.count;
+    out.dropped_unauthentic = impl_->unauthentic.count;
+    out.dropped_replayed = impl_->replayed.count;
+    out.dropped_malformed = impl_->malformed.count;
     return out;
 }
 

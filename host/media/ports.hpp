@@ -119,7 +119,9 @@ struct PortState {
 struct PortsStatus {
     std::size_t ports_in_use = 0, ports_total = 0;
     Engine::Live engine;
-    std::uint64_t packets_in = 0, packets_out = 0, dropped = 0;
+    std::uint64_t packets_in = 0, packets_out = 0;
+    std::uint64_t dropped = 0;  // of all kinds; among them:
+    std::uint64_t dropped_source = 0, dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0;
 };
 
 class Ports {

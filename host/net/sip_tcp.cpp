@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "host/base/log.hpp"
+#include "host/base/log_limit.hpp"
+#include "host/net/clock.hpp"
 #include "host/net/endpoint.hpp"
 #include "host/sip/framer.hpp"
 
@@ -76,6 +77,7 @@ struct SipTcp::State {
     std::map<Key, std::shared_ptr<Connection>> connections;
     std::map<IpAddress, std::size_t> accepted;  // connections that run, by peer
     bool closed = false;
+    log::Limit refused_log, ended_log;
 
     // To `remote`, by a connection that is open or is opened now. `asked` is the hop that send() was given.
     void deliver(const std::shared_ptr<State>& self, const Endpoint& remote, std::string_view message,
@@ -156,7 +158,8 @@ class SipTcp::Connection : public std::enable_shared_from_this<Connection> {
             if (--peer->second == 0) state_->accepted.erase(peer);
         }
         if (state_->closed) return;
-        log::info({}, "connection with {}: {}", hop_.remote.to_string(), why);
+        log::limited(state_->ended_log, now(), log::Level::info, {}, "connection with {}: {}",
+                     hop_.remote.to_string(), why);
         std::vector<sip::Hop> hops;
         if (loses) hops.push_back(hop_);
         for (const auto& q : queue_) {
@@ -330,8 +333,8 @@ class SipTcp::Listener : public std::enable_shared_from_this<Listener> {
         const bool full = state_->connections.size() >= state_->limits.connections;
         if (full || (mine != state_->accepted.end() && mine->second >= state_->limits.per_peer)) {
             ++state_->counters.refused;
-            log::warning({}, "connection of {} refused: {}", remote.to_string(),
-                         full ? "there are too many" : "it has too many");
+            log::limited(state_->refused_log, now(), log::Level::warning, {}, "connection of {} refused: {}",
+                         remote.to_string(), full ? "there are too many" : "it has too many");
             return;
         }
         ++state_->counters.accepted;
@@ -348,7 +351,8 @@ class SipTcp::Listener : public std::enable_shared_from_this<Listener> {
 };
 
 SipTcp::SipTcp(asio::io_context& io, Handlers handlers, TcpLimits limits)
-    : state_(std::make_shared<State>(State{io, std::move(handlers), limits, {}, {}, {}, {}, false})) {}
+    : state_(std::make_shared<State>(State{io, std::move(handlers), limits, {}, {}, {}, {}, false, {}, {}})) {
+}
 
 SipTcp::~SipTcp() {
     close();

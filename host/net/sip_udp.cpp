@@ -15,7 +15,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "host/base/log.hpp"
+#include "host/net/clock.hpp"
 #include "host/net/endpoint.hpp"
 
 namespace causeway::net {
@@ -116,7 +116,8 @@ class SipUdp::Listener : public std::enable_shared_from_this<Listener> {
             // The first failure may be an earlier message's ICMP error; this call has cleared it.
         }
         ++owner_.counters_.refused;
-        log::warning({}, "cannot send {} octets to {}: {}", message.size(), to.to_string(), error.message());
+        log::limited(owner_.unsendable_log_, now(), log::Level::warning, {},
+                     "cannot send {} octets to {}: {}", message.size(), to.to_string(), error.message());
         return false;
     }
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/base/log_limit.hpp"
 #include "host/base/result.hpp"
 #include "host/sip/transactions.hpp"
 
@@ -70,6 +71,7 @@ class SipUdp {
     std::map<std::uint16_t, std::shared_ptr<Listener>> listeners_;
     std::array<char, 65536> buffer_;
     Counters counters_;
+    log::Limit unsendable_log_;
 };
 
 }  // namespace causeway::net

@@ -170,6 +170,7 @@ py::dict to_dict(const gateway::GatewayStatus& s) {
     d["media_received"] = s.media_received;
     d["media_sent"] = s.media_sent;
     d["media_send_failures"] = s.media_send_failures;
+    d["media_oversized"] = s.media_oversized;
     return d;
 }
 

@@ -62,6 +62,24 @@ def gateway(make_gateway):
 
 
 @pytest.fixture
+def talk():
+    """Starts talks; one caller and one callee for all of them."""
+    from talk import Talk, causeway  # only where it is used: a module built under sanitizers cannot be loaded
+
+    endpoints = {}
+
+    def start(gateway, seed, seconds=4, srtp="off"):
+        if not endpoints:
+            endpoints["caller"] = causeway.Endpoint("caller", address=CALLER, srtp=srtp)
+            endpoints["callee"] = causeway.Endpoint("callee", address=CALLEE, port=gateway.callee_port, srtp=srtp)
+        return Talk(endpoints["caller"], endpoints["callee"], gateway, seed, seconds)
+
+    yield start
+    for endpoint in endpoints.values():
+        endpoint.close()
+
+
+@pytest.fixture
 def party(tmp_path):
     """Starts callers and callees by scenario; ends what a failed test leaves running."""
     started = []

@@ -1,79 +1,14 @@
 """The daemon restarted under calls: they go on to the last octet, and where the restart fails nothing has been."""
 
-import os
-import random
 import re
 import shutil
 import subprocess
-import sys
-import threading
 import time
 
 import pytest
-from daemon import BUILD, DAEMON
+from daemon import DAEMON
 from processes import CALLEE, CALLER, GATEWAY
-
-sys.path.insert(0, os.environ.get("CAUSEWAY_PYTHON", str(BUILD / "python")))
-import causeway  # noqa: E402
-
-SECOND = 8000  # octets of PCMU
-PACKET = 160
-
-
-class Talk:
-    """A call through the gateway in which both sides speak for some seconds; when each packet came is kept."""
-
-    def __init__(self, caller, callee, gateway, seed, seconds):
-        self.voices = [random.Random(seed + way).randbytes(seconds * SECOND) for way in range(2)]
-        self.caller = caller.call(f"sip:2{seed:02}@{GATEWAY}", via=f"{GATEWAY}:{gateway.port}")
-        self.caller.wait_answered()
-        self.callee = callee.wait_incoming()
-        self.callee.wait_answered()
-        self.came = [[], []]
-        self.watches = [
-            threading.Thread(target=self._watch, args=side) for side in zip((self.callee, self.caller), self.came)
-        ]
-        self.caller.play(self.voices[0])
-        self.callee.play(self.voices[1])
-        for watch in self.watches:
-            watch.start()
-
-    def _watch(self, side, came):
-        for octets in range(PACKET, len(self.voices[0]) + 1, PACKET):
-            side.wait_recorded(octets, timeout=10)
-            came.append(time.monotonic())
-
-    def check_heard(self):
-        """Every octet of both, in order."""
-        for watch in self.watches:
-            watch.join()
-        assert self.callee.wait_recorded(len(self.voices[0])) == self.voices[0]
-        assert self.caller.wait_recorded(len(self.voices[1])) == self.voices[1]
-
-    def gaps(self, times):
-        """Of both ways: the longest times between two packets, in ms, within one of these times and outside."""
-        within, outside = [], []
-        for came in self.came:
-            for a, b in zip(came, came[1:]):
-                inside = any(a < end and b > begin for begin, end in times)
-                (within if inside else outside).append(1000 * (b - a))
-        return max(within), max(outside)
-
-
-@pytest.fixture
-def talk():
-    """Starts talks; one caller and one callee for all of them."""
-    endpoints = {}
-
-    def start(gateway, seed, seconds=4, srtp="off"):
-        if not endpoints:
-            endpoints["caller"] = causeway.Endpoint("caller", address=CALLER, srtp=srtp)
-            endpoints["callee"] = causeway.Endpoint("callee", address=CALLEE, port=gateway.callee_port, srtp=srtp)
-        return Talk(endpoints["caller"], endpoints["callee"], gateway, seed, seconds)
-
-    yield start
-    for endpoint in endpoints.values():
-        endpoint.close()
+from talk import SECOND, causeway
 
 
 def ended(records):

@@ -1,6 +1,7 @@
 // Requests that the user agent core judges before, beside and within calls (RFC 3261 section 8.2).
 #include <gmock/gmock.h>
 
+#include "host/base/log_limit.hpp"
 #include "tests/fakes/gateway.hpp"
 
 namespace causeway::call {
@@ -170,6 +171,18 @@ TEST_F(Request, ThatIsNoSipIsAnsweredWherePossibleAndCounted) {
         "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: leftie-bad\r\nCSeq: 1 INVITE\r\n\r\n");
     EXPECT_EQ(g->core.status().malformed, 3u);
     g->left.expect("505");
+    EXPECT_EQ(g->left.waiting(), 0u);
+}
+
+TEST_F(Request, FloodOfWhatIsNoSipIsCountedAndNotAllOfItLogged) {
+    std::size_t lines = 0;
+    log::set_sink([&](log::Level, std::string_view, std::string_view) { ++lines; }, log::Level::info);
+    for (int i = 0; i < 100'000; ++i) {
+        g->core.receive_sip(g->now, "hello", {sip::Transport::udp, 0, g->left.signaling});
+    }
+    log::set_sink({}, log::Level::info);
+    EXPECT_EQ(g->core.status().malformed, 100'000u);
+    EXPECT_EQ(lines, log::Limit::lines);
     EXPECT_EQ(g->left.waiting(), 0u);
 }
 

@@ -1,3 +1,4 @@
+#include "host/base/log_limit.hpp"
 #include "tests/host/media/ports_fixture.hpp"
 
 namespace causeway::media {
@@ -131,6 +132,35 @@ TEST_P(SecuredPorts, ForgedReplayedAndPlainPacketsStopHere) {
     EXPECT_EQ(report.dropped_unauthentic, 2U);
     EXPECT_EQ(report.dropped_replayed, 1U);
     EXPECT_EQ(report.remote, caller);
+    const auto status = ports.status();
+    EXPECT_EQ(status.dropped_unauthentic, 2U);
+    EXPECT_EQ(status.dropped_replayed, 1U);
+    EXPECT_EQ(status.dropped, 3U);
+}
+
+TEST_F(PortsTest, FloodsAreCountedByKindAndSomeOfThemLogged) {
+    PortOptions options;
+    options.call_id = "a@b";
+    options.signaling_source = caller.ip;
+    const auto port = ports.open(now, options).value();
+    ASSERT_TRUE(ports.set_remote(now, port, plain(caller, events_a)));
+    receive(local(port), caller, packet(1));
+    std::vector<std::string> lines;
+    log::set_sink([&](log::Level, std::string_view call_id,
+                      std::string_view text) { lines.push_back(fmt::format("{} {}", call_id, text)); },
+                  log::Level::info);
+    for (std::uint16_t i = 0; i < 10'000; ++i) {
+        receive(local(port), at("198.51.100.66:4000"), packet(i));
+        receive(local(port), caller, Bytes{0x80, 0, 0});
+    }
+    log::set_sink({}, log::Level::info);
+    const auto status = ports.status();
+    EXPECT_EQ(status.dropped_source, 10'000U);
+    EXPECT_EQ(status.dropped_malformed, 10'000U);
+    ASSERT_EQ(lines.size(), 2 * log::Limit::lines);
+    const auto where = "a@b media " + local(port).to_string() + ": RTP from ";
+    EXPECT_EQ(lines[0], where + "198.51.100.66:4000 dropped: the source is not the peer");
+    EXPECT_EQ(lines[1], where + "192.0.2.10:4000 dropped: no RTP or RTCP");
 }
 
 TEST_P(SecuredPorts, ThePeerMayMoveByAFreshPacket) {
