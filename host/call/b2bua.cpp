@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "host/base/log.hpp"
 #include "host/base/text.hpp"
 
 namespace causeway::call {
@@ -562,7 +561,12 @@ void B2bua::finish(Time now, Call& call, int status, std::string_view reason, En
     }
     if (!call.recorded) call.recorded = cdrs_.start(call.start);
     if (call.recorded) cdrs_.end(end);
-    log::info(call.start.call_id, "call {} ended: {} {}", call.id, status, end.reason);
+    if (call.callee.leg) {
+        log::info(call.start.call_id, "call {} ended: {} {}", call.id, status, end.reason);
+    } else {  // anyone can have any number of these
+        log::limited(refused_log_, now, log::Level::info, call.start.call_id, "call {} refused: {} {}",
+                     call.id, status, end.reason);
+    }
     by_leg_.erase(call.caller.leg);
     by_leg_.erase(call.callee.leg);
     calls_.erase(call.id);

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/base/log_limit.hpp"
 #include "host/call/anchor.hpp"
 #include "host/call/core.hpp"
 #include "host/call/crossing.hpp"
@@ -127,6 +128,7 @@ class B2bua final : public LegEvents {
     std::uint64_t last_number_ = 0;  // of this shard's attempts
     bool draining_ = false;
     std::uint64_t attempts_ = 0, answered_ = 0, failed_ = 0, unknown_source_ = 0;
+    log::Limit refused_log_;
 };
 
 }  // namespace causeway::call

@@ -107,6 +107,22 @@ def test_flood_of_garbage_fills_no_log(gateway, bad_day):
         assert len(lines(gateway, "malformed SIP from")) <= 2 * LINES_A_SECOND * (seconds + 1)
 
 
+def test_flood_of_calls_from_strangers(gateway, bad_day):
+    """403 and a record each (RFC 3261 section 21.4.4), and few lines."""
+    flood = 2000
+    with bad_day(gateway, seconds=6), udp(STRANGER) as stranger:
+        begin = time.monotonic()
+        for n in range(flood):
+            invite = INVITE.split(b"Content-Type")[0] + b"Content-Length: 0\r\n\r\n"
+            stranger.sendto(invite.replace(b"bad", b"flood%d" % n), (GATEWAY, gateway.port))
+            if n % 20 == 19:
+                wait_for(lambda n=n: gateway.status()["sip"]["unknown_source"] > n, f"refusal of {n}")
+        seconds = time.monotonic() - begin
+    assert gateway.status()["attempts"] == flood + 2
+    assert 0 < len(lines(gateway, "refused: 403")) <= 2 * LINES_A_SECOND * (seconds + 1) < flood
+    assert statuses(gateway).count(403) == flood
+
+
 def rtp_packet(sequence, ssrc=0x1111, payload=bytes(PACKET)):
     return struct.pack("!BBHII", 0x80, 0, sequence & 0xFFFF, sequence * PACKET & 0xFFFFFFFF, ssrc) + payload
 
