@@ -126,9 +126,12 @@ class CpuEngine final : public media::Engine {
   public:
     CpuEngine(std::unique_ptr<SrtpProvider> srtp, std::size_t max_contexts) : srtp_(std::move(srtp)) {
         capabilities_.name = "cpu";
-        capabilities_.suites = {sdp::SrtpSuite::aead_aes_256_gcm, sdp::SrtpSuite::aead_aes_128_gcm,
-                                sdp::SrtpSuite::aes_cm_128_hmac_sha1_80,
-                                sdp::SrtpSuite::aes_cm_128_hmac_sha1_32};
+        capabilities_.suites = {
+            sdp::SrtpSuite::aead_aes_256_gcm,        sdp::SrtpSuite::aead_aes_128_gcm,
+            sdp::SrtpSuite::aes_cm_128_hmac_sha1_80, sdp::SrtpSuite::aes_cm_128_hmac_sha1_32,
+            sdp::SrtpSuite::aes_256_cm_hmac_sha1_80, sdp::SrtpSuite::aes_256_cm_hmac_sha1_32,
+            sdp::SrtpSuite::aes_192_cm_hmac_sha1_80, sdp::SrtpSuite::aes_192_cm_hmac_sha1_32};
+        std::erase_if(capabilities_.suites, [&](sdp::SrtpSuite s) { return !srtp_->takes(s); });
         capabilities_.max_contexts = max_contexts;
     }
 

@@ -24,6 +24,8 @@ bool is_version_2(ByteView packet) {
 bool set_policies(sdp::SrtpSuite suite, srtp_policy_t& policy) {
     switch (suite) {
         case sdp::SrtpSuite::none:
+        case sdp::SrtpSuite::aes_192_cm_hmac_sha1_80:
+        case sdp::SrtpSuite::aes_192_cm_hmac_sha1_32:
             return false;
         case sdp::SrtpSuite::aes_cm_128_hmac_sha1_80:
             srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtp);
@@ -32,6 +34,14 @@ bool set_policies(sdp::SrtpSuite suite, srtp_policy_t& policy) {
         case sdp::SrtpSuite::aes_cm_128_hmac_sha1_32:  // SRTCP keeps the long tag (RFC 4568 6.2.2)
             srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp);
             srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy.rtcp);
+            return true;
+        case sdp::SrtpSuite::aes_256_cm_hmac_sha1_80:
+            srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy.rtp);
+            srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy.rtcp);
+            return true;
+        case sdp::SrtpSuite::aes_256_cm_hmac_sha1_32:
+            srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&policy.rtp);
+            srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy.rtcp);
             return true;
         case sdp::SrtpSuite::aead_aes_128_gcm:
             srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
@@ -64,8 +74,7 @@ Srtp::Outcome outcome(srtp_err_status_t status) {
 // Octets behind the encrypted part, from the SRTCP index on: AES-CM puts its tag behind the index, which for
 // SRTCP is always the long one, GCM before it (RFC 3711 3.4, RFC 7714 9.3).
 std::size_t rtcp_tail(sdp::SrtpSuite suite) {
-    const bool gcm = suite == sdp::SrtpSuite::aead_aes_128_gcm || suite == sdp::SrtpSuite::aead_aes_256_gcm;
-    return gcm ? 4 : 14;
+    return sdp::is_aead(suite) ? 4 : 14;
 }
 
 // The index that a sequence number stands for: the nearest to the highest so far (RFC 3711 3.3.1).
@@ -89,10 +98,12 @@ media::SrtpSource* find(std::vector<media::SrtpSource>& sources, std::uint32_t s
 
 Result<srtp_policy_t> make_policy(const sdp::SrtpKey& key) {
     srtp_policy_t policy{};
-    if (!set_policies(key.suite, policy)) return fail("SRTP: a suite is expected");
-    if (key.key_salt.size() != sdp::key_salt_length(key.suite)) {
+    if (!set_policies(key.suite, policy)) {
+        return fail(fmt::format("SRTP: libsrtp2 is not used for suite {}", sdp::to_string(key.suite)));
+    }
+    if (key.key_salt.size() != sdp::sizes_of(key.suite).key_salt()) {
         return fail(fmt::format("SRTP: key and salt have {} octets, {} has {}", key.key_salt.size(),
-                                sdp::to_string(key.suite), sdp::key_salt_length(key.suite)));
+                                sdp::to_string(key.suite), sdp::sizes_of(key.suite).key_salt()));
     }
     policy.window_size = replay_window;
     policy.key = const_cast<std::uint8_t*>(key.key_salt.view().data());  // read only
@@ -115,6 +126,11 @@ Bytes empty_rtcp(std::uint32_t ssrc) {
 
 void Srtp::Dealloc::operator()(srtp_ctx_t_* session) const {
     srtp_dealloc(session);
+}
+
+bool Srtp::takes(sdp::SrtpSuite suite) {
+    srtp_policy_t unused{};
+    return set_policies(suite, unused);
 }
 
 bool Srtp::start() {

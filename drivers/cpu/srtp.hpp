@@ -23,8 +23,12 @@ class Srtp {
     // that would wait. create() does it otherwise. False where the library does not start.
     static bool start();
 
-    // The error says why: suite none, a key of the wrong length, or the library's refusal. It never holds the
-    // key. The library copies the key and zeroes its copies when freed.
+    // Whether create() takes keys of the suite: all but none and AES-192, whose session keys the library
+    // derives otherwise than RFC 6188 says.
+    static bool takes(sdp::SrtpSuite suite);
+
+    // The error says why: no suite of its, a key of the wrong length, or the library's refusal. It never
+    // holds the key. The library copies the key and zeroes its copies when freed.
     static Result<Srtp> create(const sdp::SrtpKey& key, Direction direction);
 
     // A session that goes on where another one, perhaps in another process, was saved. Outbound no index is

@@ -24,7 +24,6 @@ using media::Kind;
 
 constexpr std::size_t rtcp_head = 8;  // in the clear: with the sender's SSRC
 constexpr std::size_t gcm_tag = 16;
-constexpr std::size_t cm_rtcp_tag = 10;  // also under a suite with short tags (RFC 4568 6.2.2)
 constexpr std::size_t sha1_size = 20;
 constexpr std::size_t burst = 128;  // packets transformed side by side
 static_assert(burst <= IMB_MAX_BURST_SIZE);
@@ -32,41 +31,20 @@ constexpr std::uint32_t encrypted_flag = 0x80000000;  // E of SRTCP
 constexpr std::uint64_t most_packets = 1ull << 48;    // of one key (RFC 3711 9.2)
 constexpr std::uint32_t most_rtcp_packets = 1u << 31;
 
-bool is_gcm(sdp::SrtpSuite suite) {
-    return suite == sdp::SrtpSuite::aead_aes_128_gcm || suite == sdp::SrtpSuite::aead_aes_256_gcm;
-}
-
-// What a suite's keys are made of, octets.
-struct Sizes {
-    std::size_t cipher, salt, rtp_tag;
-};
-Sizes sizes_of(sdp::SrtpSuite suite) {
-    switch (suite) {
-        case sdp::SrtpSuite::aes_cm_128_hmac_sha1_80:
-            return {16, 14, 10};
-        case sdp::SrtpSuite::aes_cm_128_hmac_sha1_32:
-            return {16, 14, 4};
-        case sdp::SrtpSuite::aead_aes_128_gcm:
-            return {16, 12, gcm_tag};
-        case sdp::SrtpSuite::aead_aes_256_gcm:
-            return {32, 12, gcm_tag};
-        case sdp::SrtpSuite::none:
-            break;
-    }
-    return {};
-}
-
 // Session keys by label (RFC 3711 4.3.1 and 4.3.3: AES-CM with the master salt and the label as its
 // counter's start). False where OpenSSL refuses.
-bool derive(const sdp::SrtpKey& key, const Sizes& sizes, std::uint8_t label, std::span<std::uint8_t> out) {
+bool derive(const sdp::SrtpKey& key, const sdp::SrtpSizes& sizes, std::uint8_t label,
+            std::span<std::uint8_t> out) {
     const auto master = key.key_salt.view();
     std::array<std::uint8_t, 16> iv{};
-    std::copy_n(master.begin() + static_cast<std::ptrdiff_t>(sizes.cipher), sizes.salt, iv.begin());
+    std::copy_n(master.begin() + static_cast<std::ptrdiff_t>(sizes.key), sizes.salt, iv.begin());
     iv[7] ^= label;
     std::fill(out.begin(), out.end(), std::uint8_t{0});
     const std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> context(EVP_CIPHER_CTX_new(),
                                                                                   EVP_CIPHER_CTX_free);
-    const EVP_CIPHER* cipher = sizes.cipher == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
+    const EVP_CIPHER* cipher = sizes.key == 32   ? EVP_aes_256_ctr()
+                               : sizes.key == 24 ? EVP_aes_192_ctr()
+                                                 : EVP_aes_128_ctr();
     int length = 0;
     return context && EVP_EncryptInit_ex(context.get(), cipher, nullptr, master.data(), iv.data()) == 1 &&
            EVP_EncryptUpdate(context.get(), out.data(), &length, out.data(), static_cast<int>(out.size())) ==
@@ -92,25 +70,31 @@ struct Keys {
     }
 
     bool make(IMB_MGR* library, const sdp::SrtpKey& key, Kind kind) {
-        const Sizes sizes = sizes_of(key.suite);
+        const sdp::SrtpSizes sizes = sdp::sizes_of(key.suite);
         const std::uint8_t label = kind == Kind::rtp ? 0 : 3;
         std::array<std::uint8_t, 32> cipher{};
         std::array<std::uint8_t, sha1_size> authentication{};
-        const std::span<std::uint8_t> session_key(cipher.data(), sizes.cipher);
+        const std::span<std::uint8_t> session_key(cipher.data(), sizes.key);
         const bool derived =
             derive(key, sizes, label, session_key) &&
             derive(key, sizes, static_cast<std::uint8_t>(label + 1), authentication) &&
             derive(key, sizes, static_cast<std::uint8_t>(label + 2), std::span(salt.data(), sizes.salt));
-        if (is_gcm(key.suite)) {
+        if (sdp::is_aead(key.suite)) {
             gcm = std::make_unique<gcm_key_data>();
-            if (sizes.cipher == 32) {
+            if (sizes.key == 32) {
                 IMB_AES256_GCM_PRE(library, cipher.data(), gcm.get());
             } else {
                 IMB_AES128_GCM_PRE(library, cipher.data(), gcm.get());
             }
         } else {
             alignas(16) std::array<std::uint8_t, 15 * 16> unused{};  // decryption rounds: CTR has none
-            IMB_AES_KEYEXP_128(library, cipher.data(), rounds.data(), unused.data());
+            if (sizes.key == 32) {
+                IMB_AES_KEYEXP_256(library, cipher.data(), rounds.data(), unused.data());
+            } else if (sizes.key == 24) {
+                IMB_AES_KEYEXP_192(library, cipher.data(), rounds.data(), unused.data());
+            } else {
+                IMB_AES_KEYEXP_128(library, cipher.data(), rounds.data(), unused.data());
+            }
             OPENSSL_cleanse(unused.data(), unused.size());
             pad(library, authentication, 0x36, inner);
             pad(library, authentication, 0x5c, outer);
@@ -139,7 +123,7 @@ struct Source {
 class Session final : public SrtpSession {
   public:
     Session(sdp::SrtpSuite session_suite, Direction session_direction)
-        : suite(session_suite), direction(session_direction), sizes(sizes_of(session_suite)) {}
+        : suite(session_suite), direction(session_direction), sizes(sdp::sizes_of(session_suite)) {}
 
     std::vector<media::SrtpSource> sources() const override {
         std::vector<media::SrtpSource> out;
@@ -159,14 +143,12 @@ class Session final : public SrtpSession {
         Source* found = find(ssrc);
         return found != nullptr ? *found : known.emplace_back(Source{ssrc, {}, {}});
     }
-    std::size_t tag(Kind kind) const {
-        return kind == Kind::rtp || is_gcm(suite) ? sizes.rtp_tag : cm_rtcp_tag;
-    }
+    std::size_t tag(Kind kind) const { return kind == Kind::rtp ? sizes.rtp_tag : sizes.rtcp_tag; }
     const Keys& keys(Kind kind) const { return kind == Kind::rtp ? rtp_keys : rtcp_keys; }
 
     const sdp::SrtpSuite suite;
     const Direction direction;
-    const Sizes sizes;
+    const sdp::SrtpSizes sizes;
     Keys rtp_keys, rtcp_keys;
     std::vector<Source> known;  // outbound: those that sent; inbound: those that have authenticated
 };
@@ -187,7 +169,7 @@ struct Work {
 
     std::uint8_t* data() const { return job->packet->data(); }
     bool inbound() const { return session->direction == Direction::inbound; }
-    bool gcm() const { return is_gcm(session->suite); }
+    bool gcm() const { return sdp::is_aead(session->suite); }
     bool rtp() const { return job->kind == Kind::rtp; }
 };
 
@@ -223,6 +205,8 @@ class BatchProvider final : public SrtpProvider {
         work_.reserve(burst);
     }
 
+    bool takes(sdp::SrtpSuite suite) const override { return suite != sdp::SrtpSuite::none; }
+
     Result<std::unique_ptr<SrtpSession>> create(const sdp::SrtpKey& key, Direction direction) override {
         auto made = make(key, direction);
         if (!made) return tl::make_unexpected(made.error());
@@ -254,9 +238,9 @@ class BatchProvider final : public SrtpProvider {
     Result<std::unique_ptr<Session>> make(const sdp::SrtpKey& key, Direction direction) {
         if (!library_) return fail("SRTP: the library does not start");
         if (key.suite == sdp::SrtpSuite::none) return fail("SRTP: a suite is expected");
-        if (key.key_salt.size() != sdp::key_salt_length(key.suite)) {
+        if (key.key_salt.size() != sdp::sizes_of(key.suite).key_salt()) {
             return fail(fmt::format("SRTP: key and salt have {} octets, {} has {}", key.key_salt.size(),
-                                    sdp::to_string(key.suite), sdp::key_salt_length(key.suite)));
+                                    sdp::to_string(key.suite), sdp::sizes_of(key.suite).key_salt()));
         }
         auto made = std::make_unique<Session>(key.suite, direction);
         if (!made->rtp_keys.make(library_.get(), key, Kind::rtp) ||
@@ -276,7 +260,7 @@ class BatchProvider final : public SrtpProvider {
             if (job.outcome == Outcome::ok) work_.push_back(w);
         }
         // What goes out is enciphered, then hashed; what comes in is deciphered only if its tag is right.
-        encipher(work_, Direction::outbound);
+        encipher_all(Direction::outbound);
         hash(work_);
         for (Work& w : work_) {
             if (w.inbound()) {
@@ -285,7 +269,7 @@ class BatchProvider final : public SrtpProvider {
                 seal_or_open(w);
             }
         }
-        encipher(work_, Direction::inbound);
+        encipher_all(Direction::inbound);
         for (Work& w : work_) w.job->packet->resize(final_size(w));
     }
 
@@ -402,7 +386,7 @@ class BatchProvider final : public SrtpProvider {
         std::uint8_t* body = w.data() + w.clear;
         gcm_context_data context;
         IMB_MGR* m = library_.get();
-        const bool long_key = w.session->sizes.cipher == 32;
+        const bool long_key = w.session->sizes.key == 32;
         std::uint8_t* tag = w.inbound() ? w.tag.data() : body + w.body;
         if (w.inbound()) {
             if (long_key) {
@@ -421,12 +405,18 @@ class BatchProvider final : public SrtpProvider {
         }
     }
 
-    // The AES-CM packets of one direction.
-    void encipher(std::span<Work> work, Direction direction) {
+    void encipher_all(Direction direction) {
+        for (const auto size : {IMB_KEY_128_BYTES, IMB_KEY_192_BYTES, IMB_KEY_256_BYTES}) {
+            encipher(direction, size);
+        }
+    }
+
+    // The AES-CM packets of one direction with keys of one size.
+    void encipher(Direction direction, IMB_KEY_SIZE_BYTES size) {
         std::uint32_t n = 0;
-        for (Work& w : work) {
-            if (w.gcm() || w.session->direction != direction || w.job->outcome != Outcome::ok ||
-                w.body == 0) {
+        for (Work& w : work_) {
+            if (w.gcm() || w.session->direction != direction || w.session->sizes.key != size ||
+                w.job->outcome != Outcome::ok || w.body == 0) {
                 continue;
             }
             IMB_JOB& job = jobs_[n++];
@@ -436,7 +426,7 @@ class BatchProvider final : public SrtpProvider {
             job.hash_alg = IMB_AUTH_NULL;
             job.chain_order = IMB_ORDER_CIPHER_HASH;
             job.enc_keys = job.dec_keys = w.session->keys(w.job->kind).rounds.data();
-            job.key_len_in_bytes = w.session->sizes.cipher;
+            job.key_len_in_bytes = w.session->sizes.key;
             job.src = w.data();
             job.cipher_start_src_offset_in_bytes = w.clear;
             job.dst = w.data() + w.clear;
@@ -445,8 +435,7 @@ class BatchProvider final : public SrtpProvider {
             job.iv_len_in_bytes = w.iv.size();
         }
         if (n != 0) {
-            IMB_SUBMIT_CIPHER_BURST(library_.get(), jobs_.data(), n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT,
-                                    IMB_KEY_128_BYTES);
+            IMB_SUBMIT_CIPHER_BURST(library_.get(), jobs_.data(), n, IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, size);
         }
     }
 

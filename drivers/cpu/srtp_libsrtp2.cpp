@@ -25,6 +25,7 @@ class Session final : public SrtpSession {
 class Provider final : public SrtpProvider {
   public:
     Provider() { Srtp::start(); }  // a failure shows, with its reason, where a key is first used
+    bool takes(sdp::SrtpSuite suite) const override { return Srtp::takes(suite); }
     Result<std::unique_ptr<SrtpSession>> create(const sdp::SrtpKey& key, Srtp::Direction direction) override {
         return session(Srtp::create(key, direction), direction);
     }

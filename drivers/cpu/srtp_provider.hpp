@@ -31,6 +31,7 @@ struct SrtpJob {
 class SrtpProvider {
   public:
     virtual ~SrtpProvider() = default;
+    virtual bool takes(sdp::SrtpSuite suite) const = 0;
     // As Srtp::create and Srtp::resume.
     virtual Result<std::unique_ptr<SrtpSession>> create(const sdp::SrtpKey& key,
                                                         Srtp::Direction direction) = 0;

@@ -147,6 +147,9 @@ Anchor::Anchor(const Trunk& trunk, const SdpRules& rules, media::Ports& ports, R
       options_(std::move(options)),
       session_id_(random.u32()) {}
 
+// Of the engine's, offered where the configuration names none: with all, an offer would not fit a datagram.
+constexpr std::size_t usual_suites = 4;
+
 std::vector<sdp::SrtpSuite> Anchor::suites() const {
     const auto& able = ports_.capabilities().suites;
     if (trunk_.suites.empty()) return able;
@@ -399,7 +402,9 @@ Taken<sdp::Session> Anchor::make_offer(Time now, sdp::Session theirs, const Trac
         if (line.ours) {  // agreed before: the same key stays (RFC 3711 3.3.1)
             line.offered = {*line.ours};
         } else if (trunk_.srtp != SrtpMode::off && !agreed_live(i)) {
-            for (const auto suite : suites()) {
+            auto offered = suites();
+            if (trunk_.suites.empty() && offered.size() > usual_suites) offered.resize(usual_suites);
+            for (const auto suite : offered) {
                 line.offered.push_back({static_cast<std::uint32_t>(line.offered.size() + 1),
                                         sdp::make_srtp_key(suite, random_)});
             }

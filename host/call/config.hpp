@@ -31,8 +31,8 @@ struct Trunk {
     sip::Transport transport = sip::Transport::udp;
     std::uint16_t listener = 0;  // index: which of our listeners talks to it
     SrtpMode srtp = SrtpMode::off;
-    std::vector<sdp::SrtpSuite>
-        suites;  // offered and accepted, in order of preference; empty: all the engine has
+    // Offered and accepted, in order of preference. Empty: any, and the engine's first four are offered.
+    std::vector<sdp::SrtpSuite> suites;
     media::Learning learning = media::Learning::signaling_address;
     std::string domain;   // host of From, To and Request-URI towards it; empty: the target address
     std::string profile;  // name; empty: none

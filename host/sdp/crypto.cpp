@@ -11,16 +11,20 @@ namespace causeway::sdp {
 
 namespace {
 
-struct SuiteName {
+struct Suite {
     SrtpSuite suite;
     std::string_view name;
-    std::size_t key_salt;  // octets
+    SrtpSizes sizes;
 };
-constexpr SuiteName suite_names[] = {
-    {SrtpSuite::aes_cm_128_hmac_sha1_80, "AES_CM_128_HMAC_SHA1_80", 30},
-    {SrtpSuite::aes_cm_128_hmac_sha1_32, "AES_CM_128_HMAC_SHA1_32", 30},
-    {SrtpSuite::aead_aes_128_gcm, "AEAD_AES_128_GCM", 28},
-    {SrtpSuite::aead_aes_256_gcm, "AEAD_AES_256_GCM", 44},
+constexpr Suite all_suites[] = {
+    {SrtpSuite::aes_cm_128_hmac_sha1_80, "AES_CM_128_HMAC_SHA1_80", {16, 14, 10, 10}},
+    {SrtpSuite::aes_cm_128_hmac_sha1_32, "AES_CM_128_HMAC_SHA1_32", {16, 14, 4, 10}},
+    {SrtpSuite::aead_aes_128_gcm, "AEAD_AES_128_GCM", {16, 12, 16, 16}},
+    {SrtpSuite::aead_aes_256_gcm, "AEAD_AES_256_GCM", {32, 12, 16, 16}},
+    {SrtpSuite::aes_192_cm_hmac_sha1_80, "AES_192_CM_HMAC_SHA1_80", {24, 14, 10, 10}},
+    {SrtpSuite::aes_192_cm_hmac_sha1_32, "AES_192_CM_HMAC_SHA1_32", {24, 14, 4, 10}},
+    {SrtpSuite::aes_256_cm_hmac_sha1_80, "AES_256_CM_HMAC_SHA1_80", {32, 14, 10, 10}},
+    {SrtpSuite::aes_256_cm_hmac_sha1_32, "AES_256_CM_HMAC_SHA1_32", {32, 14, 4, 10}},
 };
 
 // A name from the line as an error may show it: only what looks like a registered name, lest a line with its
@@ -56,9 +60,9 @@ Result<Secret> read_key(std::string_view parameter, SrtpSuite suite) {
     if (!bytes) return fail("crypto: key is not base64");
     Secret key{*bytes};
     OPENSSL_cleanse(bytes->data(), bytes->size());
-    if (key.size() != key_salt_length(suite))
+    if (key.size() != sizes_of(suite).key_salt())
         return fail(fmt::format("crypto: key and salt have {} octets, {} has {}", key.size(),
-                                to_string(suite), key_salt_length(suite)));
+                                to_string(suite), sizes_of(suite).key_salt()));
     return key;
 }
 
@@ -70,25 +74,25 @@ bool may_ignore(std::string_view session_parameter) {
 }  // namespace
 
 std::string_view to_string(SrtpSuite suite) {
-    for (const auto& s : suite_names)
+    for (const auto& s : all_suites)
         if (s.suite == suite) return s.name;
     return "none";
 }
 
 std::optional<SrtpSuite> parse_srtp_suite(std::string_view name) {
-    for (const auto& s : suite_names)
+    for (const auto& s : all_suites)
         if (iequals(s.name, name)) return s.suite;
     return std::nullopt;
 }
 
-std::size_t key_salt_length(SrtpSuite suite) {
-    for (const auto& s : suite_names)
-        if (s.suite == suite) return s.key_salt;
-    return 0;
+SrtpSizes sizes_of(SrtpSuite suite) {
+    for (const auto& s : all_suites)
+        if (s.suite == suite) return s.sizes;
+    return {};
 }
 
 SrtpKey make_srtp_key(SrtpSuite suite, Random& random) {
-    Bytes bytes(key_salt_length(suite));
+    Bytes bytes(sizes_of(suite).key_salt());
     random.fill(bytes);
     SrtpKey key{suite, Secret{bytes}};
     OPENSSL_cleanse(bytes.data(), bytes.size());

@@ -1,4 +1,4 @@
-// SDES: SRTP keys in SDP (RFC 4568; suite names of RFC 4568, 7714 and the IANA registry).
+// SDES: SRTP keys in SDP (RFC 4568; suites of RFC 4568, 6188, 7714 and the IANA registry).
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,28 @@ enum class SrtpSuite : std::uint8_t {
     aes_cm_128_hmac_sha1_32,
     aead_aes_128_gcm,
     aead_aes_256_gcm,
+    aes_192_cm_hmac_sha1_80,
+    aes_192_cm_hmac_sha1_32,
+    aes_256_cm_hmac_sha1_80,
+    aes_256_cm_hmac_sha1_32,
 };
 constexpr SrtpSuite last_value(SrtpSuite) {
-    return SrtpSuite::aead_aes_256_gcm;
+    return SrtpSuite::aes_256_cm_hmac_sha1_32;
 }
 std::string_view to_string(SrtpSuite suite);  // as in a=crypto; "none" for none
 std::optional<SrtpSuite> parse_srtp_suite(std::string_view name);
-std::size_t key_salt_length(SrtpSuite suite);  // octets of master key and salt: 30, 30, 28, 44
+
+// What a suite is made of, octets. Session keys and salts are as long as the master's (RFC 3711 4.3, RFC 6188
+// 2, RFC 7714 11). All zero for none.
+struct SrtpSizes {
+    std::size_t key = 0, salt = 0;
+    std::size_t rtp_tag = 0, rtcp_tag = 0;  // short tags are for RTP alone (RFC 4568 6.2.2)
+    std::size_t key_salt() const { return key + salt; }
+};
+SrtpSizes sizes_of(SrtpSuite suite);
+constexpr bool is_aead(SrtpSuite suite) {
+    return suite == SrtpSuite::aead_aes_128_gcm || suite == SrtpSuite::aead_aes_256_gcm;
+}
 
 // A suite with its master key and salt. Suite none has no key.
 struct SrtpKey {

@@ -1,6 +1,8 @@
 // RTP packets and keys as the tests of the engine use them.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "host/base/random.hpp"
@@ -36,8 +38,19 @@ inline sdp::SrtpKey srtp_key(sdp::SrtpSuite suite, std::uint64_t seed = 1) {
     return sdp::make_srtp_key(suite, random);
 }
 
-constexpr sdp::SrtpSuite all_suites[] = {sdp::SrtpSuite::aes_cm_128_hmac_sha1_80,
-                                         sdp::SrtpSuite::aes_cm_128_hmac_sha1_32,
-                                         sdp::SrtpSuite::aead_aes_128_gcm, sdp::SrtpSuite::aead_aes_256_gcm};
+inline std::string suite_name(const testing::TestParamInfo<sdp::SrtpSuite>& suite) {
+    return std::string(sdp::to_string(suite.param));
+}
+
+// The first are those that libsrtp2 is used for.
+constexpr std::size_t suites_of_libsrtp2 = 6;
+constexpr sdp::SrtpSuite all_suites[] = {
+    sdp::SrtpSuite::aes_cm_128_hmac_sha1_80, sdp::SrtpSuite::aes_cm_128_hmac_sha1_32,
+    sdp::SrtpSuite::aead_aes_128_gcm,        sdp::SrtpSuite::aead_aes_256_gcm,
+    sdp::SrtpSuite::aes_256_cm_hmac_sha1_80, sdp::SrtpSuite::aes_256_cm_hmac_sha1_32,
+    sdp::SrtpSuite::aes_192_cm_hmac_sha1_80, sdp::SrtpSuite::aes_192_cm_hmac_sha1_32};
+inline auto libsrtp2_suites() {
+    return testing::ValuesIn(all_suites, all_suites + suites_of_libsrtp2);
+}
 
 }  // namespace causeway

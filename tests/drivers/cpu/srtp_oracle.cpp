@@ -17,7 +17,20 @@ bool is_gcm(SrtpSuite suite) {
     return suite == SrtpSuite::aead_aes_128_gcm || suite == SrtpSuite::aead_aes_256_gcm;
 }
 std::size_t key_octets(SrtpSuite suite) {
-    return suite == SrtpSuite::aead_aes_256_gcm ? 32 : 16;
+    switch (suite) {
+        case SrtpSuite::aead_aes_256_gcm:
+        case SrtpSuite::aes_256_cm_hmac_sha1_80:
+        case SrtpSuite::aes_256_cm_hmac_sha1_32:
+            return 32;
+        case SrtpSuite::aes_192_cm_hmac_sha1_80:
+        case SrtpSuite::aes_192_cm_hmac_sha1_32:
+            return 24;
+        default:
+            return 16;
+    }
+}
+std::size_t tag_octets(SrtpSuite suite) {
+    return sdp::to_string(suite).ends_with("_32") ? 4 : 10;
 }
 std::size_t salt_octets(SrtpSuite suite) {
     return is_gcm(suite) ? 12 : 14;
@@ -43,7 +56,10 @@ Bytes encrypt(const EVP_CIPHER* cipher, const Bytes& key, const Bytes& iv, ByteV
 }
 
 Bytes counter_mode(const Bytes& key, const Bytes& iv, ByteView plain) {
-    return encrypt(key.size() == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr(), key, iv, {}, plain, 0);
+    const EVP_CIPHER* cipher = key.size() == 32   ? EVP_aes_256_ctr()
+                               : key.size() == 24 ? EVP_aes_192_ctr()
+                                                  : EVP_aes_128_ctr();
+    return encrypt(cipher, key, iv, {}, plain, 0);
 }
 
 Bytes gcm(const Bytes& key, const Bytes& iv, ByteView associated, ByteView plain) {
@@ -113,8 +129,7 @@ Bytes srtp(const sdp::SrtpKey& key, std::uint32_t rollover_counter, ByteView pac
     append(out, counter_mode(session, counter_iv(salt, parsed->header.ssrc, index), plain));
     Bytes covered = out;
     append(covered, be32(rollover_counter));
-    append(out,
-           hmac_sha1(derive(key, 1, 20), covered, key.suite == SrtpSuite::aes_cm_128_hmac_sha1_32 ? 4 : 10));
+    append(out, hmac_sha1(derive(key, 1, 20), covered, tag_octets(key.suite)));
     return out;
 }
 

@@ -138,12 +138,17 @@ TEST_P(SrtpProviderTest, TakesAnyBytes) {
     EXPECT_TRUE(in->sources().empty());
 }
 
+std::string library_and_suite(const testing::TestParamInfo<SrtpProviderTest::ParamType>& p) {
+    return std::string(std::get<0>(p.param).name) + "_" + std::string(sdp::to_string(std::get<1>(p.param)));
+}
 INSTANTIATE_TEST_SUITE_P(Libraries, SrtpProviderTest,
-                         testing::Combine(testing::ValuesIn(libraries), testing::ValuesIn(all_suites)),
-                         [](const auto& p) {
-                             return std::string(std::get<0>(p.param).name) + "_" +
-                                    std::string(sdp::to_string(std::get<1>(p.param)));
-                         });
+                         testing::Combine(testing::ValuesIn(libraries), libsrtp2_suites()),
+                         library_and_suite);
+INSTANTIATE_TEST_SUITE_P(BatchAlone, SrtpProviderTest,
+                         testing::Combine(testing::Values(libraries[0]),
+                                          testing::ValuesIn(all_suites + suites_of_libsrtp2,
+                                                            std::end(all_suites))),
+                         library_and_suite);
 
 // ---- one against the other
 
@@ -257,8 +262,7 @@ TEST_P(SrtpLibraries, AgreeOnRandomTraffic) {
     for (const int n : outcomes) EXPECT_GT(n, 50) << "every verdict was seen";
 }
 
-INSTANTIATE_TEST_SUITE_P(Suites, SrtpLibraries, testing::ValuesIn(all_suites),
-                         [](const auto& suite) { return std::string(sdp::to_string(suite.param)); });
+INSTANTIATE_TEST_SUITE_P(Suites, SrtpLibraries, libsrtp2_suites(), suite_name);
 
 }  // namespace
 }  // namespace causeway::cpu

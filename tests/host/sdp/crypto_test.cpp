@@ -17,6 +17,8 @@ using testing::Not;
 const std::string key1 = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
 const std::string key2 = "PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR";
 const std::string key28(28 * 4 / 3 + 1, 'A');                      // 28 octets of zero, without padding
+const std::string key38 = std::string(38 * 4 / 3 + 1, 'A') + "=";  // 38 octets, padded
+const std::string key46 = std::string(46 * 4 / 3 + 1, 'A') + "==";
 const std::string key44 = std::string(44 * 4 / 3 + 1, 'A') + "=";  // 44 octets, padded
 
 std::string error_of(const std::string& value) {
@@ -35,22 +37,27 @@ TEST(Crypto, LinesOfTheRfcWithoutMki_RFC4568_4_1) {
     EXPECT_TRUE(Crypto::parse("999999999 aes_cm_128_hmac_sha1_32 INLINE:" + key1 + " WSH=128 -HINT=1"));
 }
 
-TEST(Crypto, SuitesWithTheirKeyLengths_RFC4568_6_2_RFC7714_14) {
+TEST(Crypto, SuitesWithTheirKeyLengths_RFC4568_6_2_RFC6188_4_RFC7714_14) {
     const std::vector<std::tuple<std::string, SrtpSuite, std::string>> suites = {
         {"AES_CM_128_HMAC_SHA1_80", SrtpSuite::aes_cm_128_hmac_sha1_80, key1},
         {"AES_CM_128_HMAC_SHA1_32", SrtpSuite::aes_cm_128_hmac_sha1_32, key1},
         {"AEAD_AES_128_GCM", SrtpSuite::aead_aes_128_gcm, key28},
-        {"AEAD_AES_256_GCM", SrtpSuite::aead_aes_256_gcm, key44}};
+        {"AEAD_AES_256_GCM", SrtpSuite::aead_aes_256_gcm, key44},
+        {"AES_192_CM_HMAC_SHA1_80", SrtpSuite::aes_192_cm_hmac_sha1_80, key38},
+        {"AES_192_CM_HMAC_SHA1_32", SrtpSuite::aes_192_cm_hmac_sha1_32, key38},
+        {"AES_256_CM_HMAC_SHA1_80", SrtpSuite::aes_256_cm_hmac_sha1_80, key46},
+        {"AES_256_CM_HMAC_SHA1_32", SrtpSuite::aes_256_cm_hmac_sha1_32, key46}};
     for (const auto& [name, suite, key] : suites) {
         EXPECT_EQ(to_string(suite), name);
         EXPECT_EQ(parse_srtp_suite(name), suite);
         for (const auto& [other_name, other, other_key] : suites) {
             const auto c = Crypto::parse(fmt::format("1 {} inline:{}", name, other_key));
-            EXPECT_EQ(c.has_value(), key_salt_length(other) == key_salt_length(suite)) << name << other_name;
+            EXPECT_EQ(c.has_value(), sizes_of(other).key_salt() == sizes_of(suite).key_salt())
+                << name << other_name;
         }
         SeededRandom random(7);
         const SrtpKey made = make_srtp_key(suite, random);
-        EXPECT_EQ(made.key_salt.size(), key_salt_length(suite));
+        EXPECT_EQ(made.key_salt.size(), sizes_of(suite).key_salt());
         const auto again = Crypto::parse(Crypto{5, made}.to_string());
         ASSERT_TRUE(again);
         EXPECT_EQ(again->key, made);
@@ -58,7 +65,7 @@ TEST(Crypto, SuitesWithTheirKeyLengths_RFC4568_6_2_RFC7714_14) {
     }
     EXPECT_EQ(to_string(SrtpSuite::none), "none");
     EXPECT_FALSE(parse_srtp_suite("none"));
-    EXPECT_EQ(key_salt_length(SrtpSuite::none), 0u);
+    EXPECT_EQ(sizes_of(SrtpSuite::none).key_salt(), 0u);
 }
 
 TEST(Crypto, WhatIsNotSupportedIsRefusedByName_RFC4568_6_3) {

@@ -25,7 +25,7 @@ bool use(std::string_view text) {
         const auto codecs = m.codecs();
         EXPECT_EQ(common_codecs(codecs, codecs), codecs);
         s->direction(m);
-        for (const Crypto& c : cryptos(m)) EXPECT_EQ(c.key.key_salt.size(), key_salt_length(c.key.suite));
+        for (const Crypto& c : cryptos(m)) EXPECT_EQ(c.key.key_salt.size(), sizes_of(c.key.suite).key_salt());
     }
     return true;
 }
