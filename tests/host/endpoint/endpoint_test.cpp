@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Suites, SecuredEndpoint,
                          testing::Values(sdp::SrtpSuite::aes_cm_128_hmac_sha1_80,
                                          sdp::SrtpSuite::aes_cm_128_hmac_sha1_32,
                                          sdp::SrtpSuite::aead_aes_128_gcm, sdp::SrtpSuite::aead_aes_256_gcm,
-                                         sdp::SrtpSuite::aes_192_cm_hmac_sha1_80,
+                                         sdp::SrtpSuite::aes_256_cm_hmac_sha1_80,
                                          sdp::SrtpSuite::aes_256_cm_hmac_sha1_32),
                          [](const auto& suite) { return std::string(sdp::to_string(suite.param)); });
 
