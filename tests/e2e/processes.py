@@ -33,9 +33,10 @@ handed_out = set()  # (address, port): two that ask before they bind must not ge
 
 def free_ports(address, count):
     """The first of `count` consecutive ports, even, that UDP and TCP can bind now: below the range from
-    which the kernel hands out ports by itself."""
+    which the kernel hands out ports by itself. Many have a range of their own, which the few leave in one piece."""
+    low, high = (10000, 20000) if count > 500 else (20000, 32000)
     for _ in range(100):
-        first = random.randrange(20000, 32000 - count, 2)
+        first = random.randrange(low, high - count, 2)
         wanted = {(address, port) for port in range(first, first + count)}
         if wanted & handed_out:
             continue
