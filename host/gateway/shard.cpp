@@ -1,5 +1,8 @@
 #include "host/gateway/shard.hpp"
 
+#include <fmt/format.h>
+#include <pthread.h>
+
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 
@@ -77,6 +80,7 @@ void Shard::start() {
     media_.start();
     timer_.set(core_->next_timer());
     thread_ = std::thread([this, work = boost::asio::make_work_guard(io_)] { io_.run(); });
+    ::pthread_setname_np(thread_.native_handle(), fmt::format("shard {}", number_).c_str());
 }
 
 void Shard::stop() {

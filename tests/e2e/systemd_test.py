@@ -1,6 +1,9 @@
 """The daemon under a service manager: the unit, its user, what an installation holds, and the notifications of sd_notify(3)."""
 
+import contextlib
+import ctypes
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -145,6 +148,36 @@ def test_restart_that_fails_changes_nothing_for_the_manager(managed, manager):
     managed.config.write_text(good)
     manager.wait("WATCHDOG", len(manager.messages))
     assert manager.states(before) == []
+
+
+@contextlib.contextmanager
+def standing_still(process, name):
+    """The thread of that name of a process is stopped, and it alone."""
+    attach, detach, of_threads = 16, 17, 0x40000000  # PTRACE_ATTACH, PTRACE_DETACH, __WALL
+    threads = pathlib.Path(f"/proc/{process.pid}/task").iterdir()
+    (thread,) = [int(each.name) for each in threads if (each / "comm").read_text().strip() == name]
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    if ptrace(attach, thread, None, None) != 0:
+        pytest.skip(f"ptrace is not allowed here: {os.strerror(ctypes.get_errno())}")
+    os.waitpid(thread, of_threads)
+    try:
+        yield
+    finally:
+        ptrace(detach, thread, None, None)
+
+
+def test_one_stuck_shard_ends_the_signs_of_life(managed, manager):
+    manager.wait("WATCHDOG")
+
+    def complaints():
+        return managed.said().count("1 of 2 shards do not answer")
+
+    with standing_still(managed.process, "shard 1"):
+        wait_for(complaints, "complaint about the shard")
+        at = len(manager.messages)
+        wait_for(lambda: complaints() >= 5, "more complaints")
+        assert manager.heard("WATCHDOG", at) == []
+    manager.wait("WATCHDOG", at)
 
 
 # ---- the unit
