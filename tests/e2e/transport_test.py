@@ -10,7 +10,7 @@ import tempfile
 
 import pytest
 from daemon import CONTROL, DAEMON
-from processes import Process, free_ports, wait_for
+from processes import Orphan, Process, adopt_orphans, free_ports, wait_for
 from sipp import SCENARIOS, finish
 
 LEFT, RIGHT, US = "127.0.0.2", "127.0.0.3", "127.0.0.1"
@@ -86,11 +86,21 @@ class TransportGateway(Process):
         wait_for(lambda: "ready:" in self.said() or not self.running(), "ready causeway")
         assert self.running(), self.said()
 
-    def status(self):
+    def control(self, *command):
         done = subprocess.run(
-            [CONTROL, "--socket", self.socket, "--json", "status"], check=True, capture_output=True, timeout=10
+            [CONTROL, "--socket", self.socket, "--json", *command], check=True, capture_output=True, timeout=10
         )
         return json.loads(done.stdout)
+
+    def status(self):
+        return self.control("status")
+
+    def restart(self):
+        adopt_orphans()
+        answer = self.control("restart")
+        assert self.wait(5) == 0
+        self.process = Orphan(self.status()["pid"])
+        return answer
 
 
 def listens(address, port, transport):
@@ -164,6 +174,57 @@ def test_a_connection_a_call(world):
     caller = world(Party, "caller", LEFT, free_ports(LEFT, 2), "tcp", to=to, mode="n")
     finish(caller, callee)
     assert gateway.status()["answered"] == 1
+
+
+class Connection:
+    """One that the gateway has opened to us."""
+
+    def __init__(self, listener):
+        self.socket, _ = listener.accept()
+        self.socket.settimeout(10)
+        self.received = b""
+
+    def take(self, method):
+        """The next request, which has that method; its headers as (name, value)."""
+        while b"\r\n\r\n" not in self.received:
+            part = self.socket.recv(65536)
+            assert part, "closed"
+            self.received += part
+        head, _, rest = self.received.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        headers = [tuple(line.split(": ", 1)) for line in lines[1:]]
+        self.received = rest[int(dict(headers)["Content-Length"]) :]
+        assert lines[0].startswith(f"{method} "), lines[0]
+        return headers
+
+    def answer(self, headers, more="Content-Length: 0\r\n\r\n"):
+        copied = [f"{name}: {value}" for name, value in headers if name in ("Via", "From", "Call-ID", "CSeq")]
+        to = dict(headers)["To"]
+        to += "" if "tag=" in to else ";tag=callee"
+        self.socket.sendall("\r\n".join(["SIP/2.0 200 OK", *copied, f"To: {to}", more]).encode())
+
+
+def test_a_call_goes_on_over_a_restart_by_a_connection_opened_anew(world):
+    port = free_ports(RIGHT, 2)
+    gateway = world(TransportGateway, 4, "udp", "tcp", port)
+    with socket.create_server((RIGHT, port)) as listener:
+        listener.settimeout(10)
+        caller = world(Party, "caller", LEFT, free_ports(LEFT, 2), "udp", to=f"{US}:{gateway.ports['udp']}")
+        first = Connection(listener)
+        sdp = f"v=0\r\no=- 1 1 IN IP4 {RIGHT}\r\ns=-\r\nc=IN IP4 {RIGHT}\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+        contact = f"Contact: <sip:200@{RIGHT}:{port};transport=tcp>\r\n"
+        body = f"Content-Type: application/sdp\r\nContent-Length: {len(sdp)}\r\n\r\n{sdp}"
+        first.answer(first.take("INVITE"), contact + body)
+        first.take("ACK")
+        assert gateway.restart() == {"calls": 1, "lost": 0}
+        assert first.socket.recv(1) == b"", "the old process has closed it"
+        (call,) = gateway.control("calls")
+        gateway.control("hangup", str(call["id"]))
+        second = Connection(listener)
+        second.answer(second.take("BYE"))
+        finish(caller)
+        assert gateway.status()["tcp"]["opened"] == 1
+        wait_for(lambda: gateway.status()["calls"] == 0, "idle gateway")
 
 
 def test_a_trunk_whose_connection_is_refused_gets_503(world):
