@@ -1,30 +1,18 @@
 #include "drivers/net/udp.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <deque>
 #include <system_error>
 #include <unordered_map>
 
+#include "drivers/net/udp_io.hpp"
+
 namespace causeway::net {
-namespace {
-
-constexpr std::size_t batch = 64;            // datagrams of one system call
-constexpr std::size_t datagram_size = 2048;  // octets; longer ones are no voice and are dropped
-
-union Address {
-    sockaddr any;
-    sockaddr_in v4;
-    sockaddr_in6 v6;
-};
 
 socklen_t fill(Address& out, const Endpoint& e) {
     out = {};
@@ -51,81 +39,101 @@ Endpoint read(const Address& a) {
     return {IpAddress::v4(octets), ntohs(a.v4.sin_port)};
 }
 
-tl::unexpected<Error> system_failure(std::string_view what, const Endpoint& local) {
-    return fail(fmt::format("{} {}: {}", what, local.to_string(), std::generic_category().message(errno)));
+tl::unexpected<Error> system_failure(std::string_view what, int error) {
+    return fail(fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
-// A file descriptor that closes itself.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    int get() const { return fd_; }
+Descriptor::~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+}
 
-  private:
-    int fd_;
-};
+namespace {
 
 Result<Descriptor> bound(const Endpoint& local) {
     const int family = local.ip.is_v6() ? AF_INET6 : AF_INET;
     Descriptor fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (fd.get() < 0) return system_failure("socket for", local);
+    if (fd.get() < 0) return system_failure("socket for " + local.to_string(), errno);
     if (const int on = 1; local.ip.is_v6()) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     Address address;
     const socklen_t length = fill(address, local);
-    if (::bind(fd.get(), &address.any, length) != 0) return system_failure("bind", local);
+    if (::bind(fd.get(), &address.any, length) != 0)
+        return system_failure("bind " + local.to_string(), errno);
     return fd;
+}
+
+Result<Endpoint> local_of(int fd) {
+    Address address{};
+    socklen_t length = sizeof address;
+    if (::getsockname(fd, &address.any, &length) != 0 ||
+        (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6)) {
+        return fail("an inherited descriptor is no UDP socket");
+    }
+    return read(address);
+}
+
+Result<std::unique_ptr<UdpIo>> make(UdpBackend backend) {
+    return backend == UdpBackend::io_uring ? make_uring() : make_epoll();
 }
 
 }  // namespace
 
-struct UdpSockets::Impl {
-    struct Socket {
-        Endpoint local;
-        Descriptor fd;
-    };
-    struct Queued {
-        int fd;
-        Address to;
-        socklen_t to_length;
-        std::size_t begin, size;  // in `outgoing`
-    };
-
-    Descriptor epoll{epoll_create1(EPOLL_CLOEXEC)};
-    std::unordered_map<Endpoint, std::unique_ptr<Socket>> sockets;
-    std::unordered_map<Endpoint, Descriptor> inherited;
-    // One receive() fills slots of datagram_size from the front; the datagrams handed out point into them. A
-    // datagram that is dropped uses up its slot too.
-    Bytes space;
-    std::size_t slots_used = 0;
+// A datagram of ours to ourselves.
+Result<void> try_udp_backend(UdpBackend backend) {
+    constexpr int patience_ms = 1000;
+    auto io = make(backend);
+    if (!io) return tl::make_unexpected(io.error());
+    const IpAddress loopback = IpAddress::v4({127, 0, 0, 1});
+    auto fd = bound({loopback, 0});
+    if (!fd) return tl::make_unexpected(fd.error());
+    auto local = local_of(fd->get());
+    if (!local) return tl::make_unexpected(local.error());
+    UdpSocket socket{*local, std::move(*fd)};
+    if (auto watched = (*io)->watch(socket); !watched) return watched;
+    Bytes octets{1};
+    UdpQueued one{socket.fd.get(), {}, 0, 0, octets.size()};
+    one.to_length = fill(one.to, *local);
+    UdpSockets::Counters counters;
     std::vector<UdpDatagram> received;
-    std::vector<Queued> queue;
+    (*io)->send({&one, 1}, octets, counters);
+    pollfd wait{(*io)->descriptor(), POLLIN, 0};
+    ::poll(&wait, 1, patience_ms);
+    (*io)->receive(1, received, counters);
+    (*io)->unwatch(socket);
+    if (received.empty()) return fail("a datagram to ourselves does not come");
+    return {};
+}
+
+struct UdpSockets::Impl {
+    explicit Impl(UdpBackend backend) {
+        auto made = make(backend);
+        if (made) {
+            io = std::move(*made);
+        } else {
+            error = made.error();
+        }
+    }
+
+    std::unique_ptr<UdpIo> io;  // null: see `error`
+    Error error;
+    std::unordered_map<Endpoint, std::unique_ptr<UdpSocket>> sockets;
+    std::unordered_map<Endpoint, Descriptor> inherited;
+    std::vector<UdpDatagram> received;
+    std::vector<UdpQueued> queue;
     Bytes outgoing;
     Counters counters;
-
-    std::size_t read_socket(const Socket& socket, std::size_t limit);
-    void send_run(std::span<Queued> run);
 };
 
-UdpSockets::UdpSockets() : impl_(std::make_unique<Impl>()) {}
+UdpSockets::UdpSockets(UdpBackend backend) : impl_(std::make_unique<Impl>(backend)) {}
 UdpSockets::~UdpSockets() = default;
 
 Result<void> UdpSockets::open(const Endpoint& local) {
+    if (!impl_->io) return tl::make_unexpected(impl_->error);
     if (impl_->sockets.contains(local)) return fail("bind " + local.to_string() + ": open already");
     auto there = impl_->inherited.extract(local);
     auto fd = there ? Result<Descriptor>(std::move(there.mapped())) : bound(local);
     if (!fd) return tl::make_unexpected(fd.error());
-    auto socket = std::make_unique<Impl::Socket>(Impl::Socket{local, std::move(*fd)});
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = socket.get();
-    if (::epoll_ctl(impl_->epoll.get(), EPOLL_CTL_ADD, socket->fd.get(), &event) != 0) {
-        return system_failure("epoll for", local);
-    }
+    auto socket = std::make_unique<UdpSocket>(UdpSocket{local, std::move(*fd)});
+    if (auto watched = impl_->io->watch(*socket); !watched) return watched;
     impl_->sockets.emplace(local, std::move(socket));
     return {};
 }
@@ -134,18 +142,15 @@ void UdpSockets::close(const Endpoint& local) {
     const auto found = impl_->sockets.find(local);
     if (found == impl_->sockets.end()) return;
     flush();  // what is queued on it goes first: the RTCP BYE
+    impl_->io->unwatch(*found->second);
     impl_->sockets.erase(found);
 }
 
 Result<void> UdpSockets::inherit(int fd) {
     Descriptor socket(fd);
-    Address address{};
-    socklen_t length = sizeof address;
-    if (::getsockname(fd, &address.any, &length) != 0 ||
-        (address.any.sa_family != AF_INET && address.any.sa_family != AF_INET6)) {
-        return fail("an inherited descriptor is no UDP socket");
-    }
-    impl_->inherited.emplace(read(address), std::move(socket));
+    auto local = local_of(fd);
+    if (!local) return tl::make_unexpected(local.error());
+    impl_->inherited.emplace(*local, std::move(socket));
     return {};
 }
 
@@ -164,58 +169,25 @@ std::size_t UdpSockets::size() const {
 }
 
 int UdpSockets::descriptor() const {
-    return impl_->epoll.get();
+    return impl_->io ? impl_->io->descriptor() : -1;
 }
 
 const UdpSockets::Counters& UdpSockets::counters() const {
     return impl_->counters;
 }
 
-std::span<const UdpDatagram> UdpSockets::receive(std::size_t limit) {
-    impl_->received.clear();
-    impl_->slots_used = 0;
-    impl_->space.resize(limit * datagram_size);
-    std::array<epoll_event, batch> events;
-    bool more = true;
-    while (more && impl_->slots_used < limit) {
-        const int ready = ::epoll_wait(impl_->epoll.get(), events.data(), static_cast<int>(events.size()), 0);
-        more = false;
-        for (int i = 0; i < ready && impl_->slots_used < limit; ++i) {
-            const auto& socket = *static_cast<Impl::Socket*>(events[static_cast<std::size_t>(i)].data.ptr);
-            more |= impl_->read_socket(socket, limit - impl_->slots_used) > 0;
-        }
-    }
-    return impl_->received;
+void UdpSockets::pause() {
+    if (impl_->io) impl_->io->pause(true);
 }
 
-std::size_t UdpSockets::Impl::read_socket(const Socket& socket, std::size_t limit) {
-    std::array<mmsghdr, batch> messages{};
-    std::array<iovec, batch> parts;
-    std::array<Address, batch> from;
-    const std::size_t wanted = std::min(limit, batch);
-    for (std::size_t i = 0; i < wanted; ++i) {
-        parts[i] = {space.data() + (slots_used + i) * datagram_size, datagram_size};
-        messages[i].msg_hdr.msg_name = &from[i];
-        messages[i].msg_hdr.msg_namelen = sizeof from[i];
-        messages[i].msg_hdr.msg_iov = &parts[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
-    }
-    const int n =
-        ::recvmmsg(socket.fd.get(), messages.data(), static_cast<unsigned>(wanted), MSG_DONTWAIT, nullptr);
-    // An error is nothing to wait for: what is left on the socket makes it readable for the next receive().
-    if (n <= 0) return 0;
-    slots_used += static_cast<std::size_t>(n);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
-        if ((messages[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) {
-            ++counters.truncated;
-            continue;
-        }
-        ++counters.received;
-        received.push_back({socket.local,
-                            read(from[i]),
-                            {static_cast<std::uint8_t*>(parts[i].iov_base), messages[i].msg_len}});
-    }
-    return static_cast<std::size_t>(n);
+void UdpSockets::resume() {
+    if (impl_->io) impl_->io->pause(false);
+}
+
+std::span<const UdpDatagram> UdpSockets::receive(std::size_t limit) {
+    impl_->received.clear();
+    if (impl_->io) impl_->io->receive(limit, impl_->received, impl_->counters);
+    return impl_->received;
 }
 
 void UdpSockets::send(const Endpoint& local, const Endpoint& to, ByteView bytes) {
@@ -224,7 +196,7 @@ void UdpSockets::send(const Endpoint& local, const Endpoint& to, ByteView bytes)
         ++impl_->counters.send_failed;
         return;
     }
-    Impl::Queued q{};
+    UdpQueued q{};
     q.fd = found->second->fd.get();
     q.to_length = fill(q.to, to);
     q.begin = impl_->outgoing.size();
@@ -234,41 +206,10 @@ void UdpSockets::send(const Endpoint& local, const Endpoint& to, ByteView bytes)
 }
 
 void UdpSockets::flush() {
-    auto& queue = impl_->queue;
-    // One system call for each run of datagrams on one socket, order kept.
-    std::stable_sort(queue.begin(), queue.end(), [](const auto& a, const auto& b) { return a.fd < b.fd; });
-    for (std::size_t i = 0; i < queue.size();) {
-        std::size_t end = i + 1;
-        while (end < queue.size() && end - i < batch && queue[end].fd == queue[i].fd) ++end;
-        impl_->send_run(std::span(queue).subspan(i, end - i));
-        i = end;
-    }
-    queue.clear();
+    if (impl_->queue.empty()) return;
+    impl_->io->send(impl_->queue, impl_->outgoing, impl_->counters);
+    impl_->queue.clear();
     impl_->outgoing.clear();
-}
-
-void UdpSockets::Impl::send_run(std::span<Queued> run) {
-    std::array<mmsghdr, batch> messages{};
-    std::array<iovec, batch> parts;
-    for (std::size_t i = 0; i < run.size(); ++i) {
-        parts[i] = {outgoing.data() + run[i].begin, run[i].size};
-        messages[i].msg_hdr.msg_name = &run[i].to;
-        messages[i].msg_hdr.msg_namelen = run[i].to_length;
-        messages[i].msg_hdr.msg_iov = &parts[i];
-        messages[i].msg_hdr.msg_iovlen = 1;
-    }
-    std::size_t done = 0;
-    while (done < run.size()) {
-        const int n = ::sendmmsg(run[done].fd, messages.data() + done,
-                                 static_cast<unsigned>(run.size() - done), MSG_DONTWAIT);
-        if (n > 0) {
-            done += static_cast<std::size_t>(n);
-            counters.sent += static_cast<std::uint64_t>(n);
-        } else {  // the first of them was refused, or a queue is full: it is lost, as any datagram may be
-            ++done;
-            ++counters.send_failed;
-        }
-    }
 }
 
 }  // namespace causeway::net

@@ -1,6 +1,6 @@
-// UDP sockets in batches: the media ports' way to the network. One epoll descriptor for all sockets; one
-// poll() takes what has come on any of them (recvmmsg), sends go out together (sendmmsg). Implements no
-// policy: media::Ports decides.
+// UDP sockets in batches: the media ports' way to the network. One descriptor to wait on for all sockets; one
+// receive() takes what has come on any of them, sends go out together. Implements no policy: media::Ports
+// decides.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,16 @@ struct UdpDatagram {
     ByteView bytes;  // valid until the next receive()
 };
 
+// How the system is asked: epoll with recvmmsg and sendmmsg, socket by socket; or io_uring, where the system
+// receives by itself (multishot, Linux 6.0) and one call sends for all sockets.
+enum class UdpBackend : std::uint8_t { epoll, io_uring };
+
+// Whether it works here, by having a datagram sent and received. The error says what does not.
+Result<void> try_udp_backend(UdpBackend backend);
+
 class UdpSockets {
   public:
-    UdpSockets();
+    explicit UdpSockets(UdpBackend backend = UdpBackend::epoll);
     ~UdpSockets();
     UdpSockets(const UdpSockets&) = delete;
     UdpSockets& operator=(const UdpSockets&) = delete;
@@ -41,6 +48,10 @@ class UdpSockets {
     int descriptor() const;
     // What waits now, at most `limit` datagrams; never blocks.
     std::span<const UdpDatagram> receive(std::size_t limit = 256);
+    // No socket takes any more until resume(): what comes waits in the system, for whoever reads it. What has
+    // been taken is still to be received.
+    void pause();
+    void resume();
     // Queues one datagram; flush() hands all queued ones to the kernel. What it does not take is dropped and
     // counted.
     void send(const Endpoint& local, const Endpoint& to, ByteView bytes);

@@ -39,8 +39,12 @@ struct LogConfig {
     bool operator==(const LogConfig&) const = default;
 };
 
+// How the system is asked for media: net::UdpBackend, or io_uring where that works and epoll elsewhere.
+enum class MediaSockets : std::uint8_t { automatic, epoll, io_uring };
+
 struct Config {
     std::uint8_t shards = 1;  // threads that calls are spread over
+    MediaSockets media_sockets = MediaSockets::automatic;
     call::Config core;
     std::vector<ListenerConfig> listeners;
     CdrConfig cdr;

@@ -150,6 +150,13 @@ std::optional<sdp::SrtpSuite> parse_suite(std::string_view text) {
     return suite == sdp::SrtpSuite::none ? std::nullopt : suite;
 }
 
+std::optional<MediaSockets> parse_media_sockets(std::string_view text) {
+    if (text == "auto") return MediaSockets::automatic;
+    if (text == "epoll") return MediaSockets::epoll;
+    if (text == "io_uring") return MediaSockets::io_uring;
+    return std::nullopt;
+}
+
 std::optional<media::Learning> parse_learning(std::string_view text) {
     if (text == "off") return media::Learning::off;
     if (text == "signaling_address") return media::Learning::signaling_address;

@@ -48,6 +48,7 @@ std::optional<std::string> parse_line(std::string_view text);
 std::optional<std::filesystem::path> parse_path(std::string_view text);
 std::optional<call::SrtpMode> parse_srtp_mode(std::string_view text);
 std::optional<sdp::SrtpSuite> parse_suite(std::string_view text);
+std::optional<MediaSockets> parse_media_sockets(std::string_view text);
 std::optional<media::Learning> parse_learning(std::string_view text);
 std::optional<log::Level> parse_level(std::string_view text);
 

@@ -74,6 +74,7 @@ struct Gateway::Impl {
     ~Impl() { close(); }
 
     Result<void> open(Gateway& gateway, std::optional<Channel> channel);
+    Result<net::UdpBackend> choose_media_sockets() const;
     Result<void> open_records();
     Result<void> listen();
     Result<void> open_control(Gateway& gateway, File inherited);
@@ -139,10 +140,12 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
     if (!channel) {
         if (auto opened = open_records(); !opened) return opened;
     }
+    const auto media_sockets = choose_media_sockets();
+    if (!media_sockets) return tl::make_unexpected(media_sockets.error());
     shards.resize(config.shards);
     for (std::uint8_t i = 0; i < config.shards; ++i) {
         shards[i] = std::make_unique<Shard>(
-            i, shards, load, cdrs,
+            i, shards, *media_sockets, load, cdrs,
             [this](const sip::Hop& to, std::string message) {
                 boost::asio::post(io, [this, to, m = std::move(message)] { tcp.send(to, m); });
             },
@@ -169,6 +172,17 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
               shards.size(), config.listeners.size(), config.core.trunks.size(),
               config.core.extensions.size(), config.core.routes.size(), ports);
     return {};
+}
+
+Result<net::UdpBackend> Gateway::Impl::choose_media_sockets() const {
+    if (config.media_sockets == MediaSockets::epoll) return net::UdpBackend::epoll;
+    const auto works = net::try_udp_backend(net::UdpBackend::io_uring);
+    if (works) return net::UdpBackend::io_uring;
+    if (config.media_sockets == MediaSockets::io_uring) {
+        return fail("gateway.media_sockets: " + works.error().what);
+    }
+    log::info({}, "media by epoll: {}", works.error().what);
+    return net::UdpBackend::epoll;
 }
 
 Result<void> Gateway::Impl::open_records() {

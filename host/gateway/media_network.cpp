@@ -34,8 +34,8 @@ struct MediaNetwork::Watch : std::enable_shared_from_this<Watch> {
     MediaNetwork* owner;  // null once closed
 };
 
-MediaNetwork::MediaNetwork(boost::asio::io_context& io, Receive receive)
-    : receive_(std::move(receive)), watch_(std::make_shared<Watch>(io, *this)) {}
+MediaNetwork::MediaNetwork(boost::asio::io_context& io, net::UdpBackend backend, Receive receive)
+    : receive_(std::move(receive)), sockets_(backend), watch_(std::make_shared<Watch>(io, *this)) {}
 
 MediaNetwork::~MediaNetwork() {
     close();
@@ -80,20 +80,29 @@ void MediaNetwork::send(const Endpoint& local, const Endpoint& to, ByteView byte
     if (!muted_) sockets_.send(local, to, bytes);
 }
 
-void MediaNetwork::read() {
-    for (int i = 0; i < batches_a_turn; ++i) {
-        const auto before = counters().truncated;
-        const auto received = sockets_.receive(datagrams_a_batch);
-        if (const auto oversized = counters().truncated - before; oversized > 0) {
-            log::limited(oversized_log_, net::now(), log::Level::info, {},
-                         "{} media datagrams dropped: longer than any media", oversized);
-        }
-        if (received.empty()) return;
-        batch_.clear();
-        for (const auto& d : received) batch_.push_back({d.local, d.from, d.bytes});
-        receive_(batch_);
-        if (received.size() < datagrams_a_batch) return;
+void MediaNetwork::pause() {
+    sockets_.pause();
+    for (int i = 0; i < batches_a_turn && read_batch() > 0; ++i) {
     }
+}
+
+void MediaNetwork::read() {
+    for (int i = 0; i < batches_a_turn && read_batch() == datagrams_a_batch; ++i) {
+    }
+}
+
+std::size_t MediaNetwork::read_batch() {
+    const auto before = counters().truncated;
+    const auto received = sockets_.receive(datagrams_a_batch);
+    if (const auto oversized = counters().truncated - before; oversized > 0) {
+        log::limited(oversized_log_, net::now(), log::Level::info, {},
+                     "{} media datagrams dropped: longer than any media", oversized);
+    }
+    if (received.empty()) return 0;
+    batch_.clear();
+    for (const auto& d : received) batch_.push_back({d.local, d.from, d.bytes});
+    receive_(batch_);
+    return received.size();
 }
 
 }  // namespace causeway::gateway

@@ -19,7 +19,7 @@ class MediaNetwork final : public media::Network {
     // A batch; its bytes are valid during the call.
     using Receive = std::function<void(std::span<const media::Ports::Datagram>)>;
 
-    MediaNetwork(boost::asio::io_context& io, Receive receive);
+    MediaNetwork(boost::asio::io_context& io, net::UdpBackend backend, Receive receive);
     ~MediaNetwork() override;
     MediaNetwork(const MediaNetwork&) = delete;
     MediaNetwork& operator=(const MediaNetwork&) = delete;
@@ -33,6 +33,9 @@ class MediaNetwork final : public media::Network {
     void drop_inherited() { sockets_.drop_inherited(); }
     std::vector<int> descriptors() const { return sockets_.descriptors(); }
     void mute(bool on) { muted_ = on; }
+    // Hands out all that has come, and then takes no more until resume(): it waits for another process.
+    void pause();
+    void resume() { sockets_.resume(); }
 
     bool bind(const Endpoint& rtp_local) override;
     void release(const Endpoint& rtp_local) override;
@@ -44,6 +47,7 @@ class MediaNetwork final : public media::Network {
   private:
     struct Watch;
     void read();
+    std::size_t read_batch();
     void refused(const Error& why);
 
     Receive receive_;

@@ -26,7 +26,7 @@ media::PortRange part(const media::PortRange& range, std::size_t n, std::size_t 
 
 }  // namespace
 
-Shard::Shard(std::uint8_t number, const Shards& shards, call::Load& load,
+Shard::Shard(std::uint8_t number, const Shards& shards, net::UdpBackend media_sockets, call::Load& load,
              const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send, std::function<void()> drained)
     : number_(number),
       shards_(shards),
@@ -41,7 +41,7 @@ Shard::Shard(std::uint8_t number, const Shards& shards, call::Load& load,
                                   "{} cannot be reached: {}", to.remote.to_string(), why);
                      event([&](call::Core& core, Time now) { core.sip_transport_error(now, to); });
                  }}),
-      media_(io_,
+      media_(io_, media_sockets,
              [this](std::span<const media::Ports::Datagram> batch) {
                  event([&](call::Core& core, Time now) { core.receive_media(now, batch); });
              }),
@@ -142,6 +142,7 @@ void Shard::take_over(std::string datagram, const sip::Hop& from) {
 std::future<HeldShard> Shard::hold(std::shared_future<bool> outcome) {
     auto held = std::make_shared<std::promise<HeldShard>>();
     boost::asio::post(io_, [this, held, outcome = std::move(outcome)] {
+        media_.pause();
         media_.flush();
         HeldShard out;
         out.at = net::now();
@@ -150,6 +151,7 @@ std::future<HeldShard> Shard::hold(std::shared_future<bool> outcome) {
         out.media = media_.descriptors();
         held->set_value(std::move(out));
         if (!outcome.get()) {
+            media_.resume();
             event([](call::Core& core, Time now) { core.advance(now); });
             return;
         }

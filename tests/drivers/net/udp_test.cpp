@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <tuple>
+
+#include "host/base/random.hpp"
 
 namespace causeway::net {
 namespace {
@@ -32,15 +36,43 @@ std::vector<std::tuple<Endpoint, Endpoint, std::string>> collect(UdpSockets& soc
     return out;
 }
 
-class UdpOverLoopback : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Families, UdpOverLoopback, testing::Values("127.0.0.1", "::1"),
-                         [](const auto& param) { return param.index == 0 ? "IPv4" : "IPv6"; });
+std::string name_of(UdpBackend backend) {
+    return backend == UdpBackend::io_uring ? "io_uring" : "epoll";
+}
+constexpr UdpBackend backends[] = {UdpBackend::epoll, UdpBackend::io_uring};
+
+class UdpTest : public testing::TestWithParam<UdpBackend> {
+  protected:
+    void SetUp() override {
+        const auto works = try_udp_backend(GetParam());
+        if (!works && GetParam() == UdpBackend::io_uring) GTEST_SKIP() << works.error().what;
+        ASSERT_TRUE(works) << works.error().what;
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Backends, UdpTest, testing::ValuesIn(backends),
+                         [](const auto& p) { return name_of(p.param); });
+
+class UdpOverLoopback : public testing::TestWithParam<std::tuple<UdpBackend, const char*>> {
+  protected:
+    void SetUp() override {
+        if (const auto works = try_udp_backend(std::get<0>(GetParam())); !works) {
+            GTEST_SKIP() << works.error().what;
+        }
+    }
+};
+INSTANTIATE_TEST_SUITE_P(Families, UdpOverLoopback,
+                         testing::Combine(testing::ValuesIn(backends), testing::Values("127.0.0.1", "::1")),
+                         [](const auto& p) {
+                             return name_of(std::get<0>(p.param)) +
+                                    (std::string_view(std::get<1>(p.param)) == "::1" ? "_IPv6" : "_IPv4");
+                         });
 
 TEST_P(UdpOverLoopback, BatchesKeepTheirOrderSourceAndContent) {
-    UdpSockets here, there;
-    const auto a = open_any(here, GetParam(), 41000);
-    const auto b = open_any(here, GetParam(), 42000);
-    const auto c = open_any(there, GetParam(), 43000);
+    const auto [backend, ip] = GetParam();
+    UdpSockets here(backend), there(backend);
+    const auto a = open_any(here, ip, 41000);
+    const auto b = open_any(here, ip, 42000);
+    const auto c = open_any(there, ip, 43000);
     std::map<Endpoint, std::vector<std::string>> sent;
     for (int i = 0; i < 150; ++i) {  // more than one system call's worth
         const auto& from = i % 3 == 0 ? a : b;
@@ -58,8 +90,8 @@ TEST_P(UdpOverLoopback, BatchesKeepTheirOrderSourceAndContent) {
     EXPECT_EQ(got, sent);
 }
 
-TEST(UdpSockets, ReceiveTakesNoMoreThanItIsAskedFor) {
-    UdpSockets sockets;
+TEST_P(UdpTest, ReceiveTakesNoMoreThanItIsAskedFor) {
+    UdpSockets sockets(GetParam());
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     for (int i = 0; i < 10; ++i) sockets.send(a, a, as_bytes("x"));
     sockets.flush();
@@ -69,7 +101,7 @@ TEST(UdpSockets, ReceiveTakesNoMoreThanItIsAskedFor) {
     EXPECT_GE(collect(sockets, 7, 3).size(), 7U);
 }
 
-TEST(UdpSockets, AnOpenPortIsRefusedWithTheReason) {
+TEST_P(UdpTest, AnOpenPortIsRefusedWithTheReason) {
     UdpSockets first, second;
     const auto a = open_any(first, "127.0.0.1", 41000);
     const auto again = second.open(a);
@@ -80,8 +112,8 @@ TEST(UdpSockets, AnOpenPortIsRefusedWithTheReason) {
     EXPECT_TRUE(second.open(a));
 }
 
-TEST(UdpSockets, SendingFromAClosedPortOrAcrossFamiliesIsCounted) {
-    UdpSockets sockets;
+TEST_P(UdpTest, SendingFromAClosedPortOrAcrossFamiliesIsCounted) {
+    UdpSockets sockets(GetParam());
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     sockets.send(a, {*IpAddress::parse("::1"), 9}, as_bytes("x"));
     sockets.close(a);
@@ -90,8 +122,8 @@ TEST(UdpSockets, SendingFromAClosedPortOrAcrossFamiliesIsCounted) {
     EXPECT_EQ(sockets.counters().send_failed, 2U);
 }
 
-TEST(UdpSockets, AnOversizedDatagramIsDroppedAndCounted) {
-    UdpSockets sockets;
+TEST_P(UdpTest, AnOversizedDatagramIsDroppedAndCounted) {
+    UdpSockets sockets(GetParam());
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     sockets.send(a, a, as_bytes(std::string(4000, 'x')));
     sockets.send(a, a, as_bytes("fits"));
@@ -104,8 +136,8 @@ TEST(UdpSockets, AnOversizedDatagramIsDroppedAndCounted) {
 
 // Several sockets are read into one space, one behind the other, and a dropped datagram leaves no room that
 // the next socket would take from the one behind it.
-TEST(UdpSockets, AnOversizedDatagramDoesNotMixUpThoseOfOtherSockets) {
-    UdpSockets sender, sockets;
+TEST_P(UdpTest, AnOversizedDatagramDoesNotMixUpThoseOfOtherSockets) {
+    UdpSockets sender(GetParam()), sockets(GetParam());
     const auto from = open_any(sender, "127.0.0.1", 45000);
     std::map<Endpoint, std::string> expected;
     for (int i = 0; i < 8; ++i) {
@@ -121,10 +153,10 @@ TEST(UdpSockets, AnOversizedDatagramDoesNotMixUpThoseOfOtherSockets) {
     EXPECT_EQ(sockets.counters().truncated, expected.size());
 }
 
-TEST(UdpSockets, APortThatRefusesDoesNotStopTheSocket) {
-    UdpSockets sockets;
+TEST_P(UdpTest, APortThatRefusesDoesNotStopTheSocket) {
+    UdpSockets sockets(GetParam());
     const auto a = open_any(sockets, "127.0.0.1", 41000);
-    UdpSockets gone;
+    UdpSockets gone(GetParam());
     const auto closed = open_any(gone, "127.0.0.1", 44000);
     gone.close(closed);
     for (int i = 0; i < 3; ++i) {  // draws ICMP port unreachable
@@ -139,6 +171,103 @@ TEST(UdpSockets, APortThatRefusesDoesNotStopTheSocket) {
         sockets.flush();
     }
     EXPECT_GE(collect(sockets, 1).size(), 1U);
+}
+
+TEST_P(UdpTest, AClosedPortIsFreeAtOnce) {
+    UdpSockets sockets(GetParam());
+    const auto a = open_any(sockets, "127.0.0.1", 41000);
+    for (int i = 0; i < 100; ++i) {
+        sockets.send(a, a, as_bytes("x"));
+        sockets.close(a);
+        const auto opened = sockets.open(a);
+        ASSERT_TRUE(opened) << opened.error().what;
+    }
+}
+
+// More than is taken ahead of receive(): the rest waits in the sockets.
+TEST_P(UdpTest, ManyWaitAndNoneIsLost) {
+    constexpr std::size_t ports = 20, each = 150;
+    UdpSockets sender(GetParam()), sockets(GetParam());
+    const auto from = open_any(sender, "127.0.0.1", 45000);
+    std::map<Endpoint, std::vector<std::string>> sent, got;
+    for (std::size_t i = 0; i < ports; ++i) {
+        const auto to = open_any(sockets, "127.0.0.1", 41000);
+        for (std::size_t n = 0; n < each; ++n) {
+            sent[to].push_back(std::to_string(n));
+            sender.send(from, to, as_bytes(sent[to].back()));
+        }
+        sender.flush();
+    }
+    for (auto& [local, source, text] : collect(sockets, ports * each)) got[local].push_back(text);
+    EXPECT_EQ(got, sent) << "each port's in order";
+}
+
+// What comes in a pause waits in the socket: another process that has it reads it, or we do.
+TEST_P(UdpTest, InAPauseNothingIsTaken) {
+    UdpSockets sender(GetParam()), sockets(GetParam());
+    const auto from = open_any(sender, "127.0.0.1", 45000);
+    const auto to = open_any(sockets, "127.0.0.1", 41000);
+    const auto send = [&](const char* text) {
+        sender.send(from, to, as_bytes(text));
+        sender.flush();
+    };
+    send("before");
+    sockets.pause();
+    EXPECT_EQ(collect(sockets, 1).size(), 1U) << "what had come is there";
+    send("first");
+    UdpSockets other(GetParam());
+    ASSERT_TRUE(other.inherit(::dup(sockets.descriptors().at(0))));
+    ASSERT_TRUE(other.open(to));
+    const auto got = collect(other, 1);
+    ASSERT_EQ(got.size(), 1U);
+    EXPECT_EQ(std::get<2>(got[0]), "first");
+    other.close(to);
+    send("second");
+    sockets.resume();
+    const auto after = collect(sockets, 1);
+    ASSERT_EQ(after.size(), 1U);
+    EXPECT_EQ(std::get<2>(after[0]), "second");
+}
+
+TEST_P(UdpTest, ComeAndGoInAnyOrder) {
+    SeededRandom random(3);
+    UdpSockets sender(GetParam()), sockets(GetParam());
+    const auto from = open_any(sender, "127.0.0.1", 45000);
+    std::vector<Endpoint> open;
+    std::uint64_t asked = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const auto dice = random.below(10);
+        if (open.size() < 3 || dice == 0) {
+            open.push_back(open_any(sockets, "127.0.0.1", 41000));
+        } else if (dice == 1) {
+            const auto which = open.begin() + random.below(static_cast<std::uint32_t>(open.size()));
+            sockets.close(*which);
+            open.erase(which);
+        } else if (dice == 2) {
+            sockets.pause();
+            sockets.resume();
+        } else if (dice < 7) {
+            sender.send(from, open[random.below(static_cast<std::uint32_t>(open.size()))], as_bytes("x"));
+            sender.flush();
+            ++asked;
+        } else {
+            for (const auto& d : sockets.receive(1 + random.below(8))) {
+                EXPECT_NE(std::find(open.begin(), open.end(), d.local), open.end());
+            }
+        }
+    }
+    EXPECT_EQ(sockets.size(), open.size());
+    for (const auto& e : open) {  // all still hear
+        while (!sockets.receive().empty()) {
+        }
+        sender.send(from, e, as_bytes("last"));
+        sender.flush();
+        const auto got = collect(sockets, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(std::get<0>(got[0]), e);
+    }
+    EXPECT_LE(sockets.counters().received, asked + open.size());
+    EXPECT_GT(sockets.counters().received, asked / 2);
 }
 
 }  // namespace

@@ -82,6 +82,7 @@ TEST(Config, ReadsEveryKey) {
     const auto config = parse_config(R"(
 [gateway]
 user_agent = "SBC"
+media_sockets = "epoll"
 max_calls = 7
 no_answer = "2m"
 drain_limit = "0s"
@@ -138,6 +139,7 @@ file = "/l"
     ASSERT_TRUE(config) << config.error().front().to_string("f");
     Config want;
     want.core.user_agent = "SBC";
+    want.media_sockets = MediaSockets::epoll;
     want.core.max_calls = 7;
     want.core.no_answer = seconds(120);
     want.drain_limit = seconds(0);
@@ -184,7 +186,8 @@ ports = "20001-20010"
         ElementsAre(
             "f:2:13: gateway.max_calls: expected a whole number from 1 to 1000000, got \"many\"",
             "f:3:13: gateway.no_answer: expected a duration such as \"180s\", got 180",
-            "f:4:1: gateway.colour: expected one of drain_limit, max_calls, no_answer, shards, user_agent",
+            "f:4:1: gateway.colour: expected one of drain_limit, max_calls, media_sockets, "
+            "no_answer, shards, user_agent",
             "f:6:8: listener.name: expected a name of letters, digits, '.', '_', '-', got \"a b\"",
             "f:7:11: listener.address: expected \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", got "
             "\"tls:127.0.0.1:5060\"",

@@ -15,8 +15,11 @@ struct Received {
     std::string bytes;
 };
 
-class MediaNetworkTest : public testing::Test {
+class MediaNetworkTest : public testing::TestWithParam<net::UdpBackend> {
   protected:
+    void SetUp() override {
+        if (const auto works = net::try_udp_backend(GetParam()); !works) GTEST_SKIP() << works.error().what;
+    }
     // An even port with its pair free.
     Endpoint bind_any() {
         for (std::uint16_t port = 42200; port < 42400; port = static_cast<std::uint16_t>(port + 2)) {
@@ -40,16 +43,20 @@ class MediaNetworkTest : public testing::Test {
 
     boost::asio::io_context io;
     std::vector<Received> received;
-    MediaNetwork network{io, [this](std::span<const media::Ports::Datagram> batch) {
+    MediaNetwork network{io, GetParam(), [this](std::span<const media::Ports::Datagram> batch) {
                              for (const auto& d : batch) {
                                  received.push_back({d.local, d.from, std::string(as_text(d.bytes))});
                              }
                          }};
 };
 
+INSTANTIATE_TEST_SUITE_P(Backends, MediaNetworkTest,
+                         testing::Values(net::UdpBackend::epoll, net::UdpBackend::io_uring),
+                         [](const auto& p) { return p.index == 0 ? "epoll" : "io_uring"; });
+
 }  // namespace
 
-TEST_F(MediaNetworkTest, BindsRtpAndRtcpAndCarriesBoth) {
+TEST_P(MediaNetworkTest, BindsRtpAndRtcpAndCarriesBoth) {
     const auto a = bind_any(), b = bind_any();
     network.start();
     network.send(a, b, as_bytes("rtp"));
@@ -64,7 +71,7 @@ TEST_F(MediaNetworkTest, BindsRtpAndRtcpAndCarriesBoth) {
     EXPECT_EQ(rtcp.bytes, "rtcp");
 }
 
-TEST_F(MediaNetworkTest, ReadsOnAfterMoreThanABatchHasWaited) {
+TEST_P(MediaNetworkTest, ReadsOnAfterMoreThanABatchHasWaited) {
     const auto a = bind_any(), b = bind_any();
     network.start();
     for (int round = 0; round < 2; ++round) {  // again once the sockets have been empty
@@ -75,9 +82,9 @@ TEST_F(MediaNetworkTest, ReadsOnAfterMoreThanABatchHasWaited) {
     }
 }
 
-TEST_F(MediaNetworkTest, APairOfWhichOneIsTakenIsRefusedWhole) {
+TEST_P(MediaNetworkTest, APairOfWhichOneIsTakenIsRefusedWhole) {
     const auto a = bind_any();
-    MediaNetwork other(io, [](auto) {});
+    MediaNetwork other(io, GetParam(), [](auto) {});
     EXPECT_FALSE(other.bind(a));
     network.release(a);
     ASSERT_TRUE(other.bind(a));

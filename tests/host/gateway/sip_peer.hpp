@@ -38,6 +38,7 @@ class SipPeer {
         for (;;) {
             boost::system::error_code error;
             const auto size = socket_.receive(boost::asio::buffer(buffer), 0, error);
+            if (error == boost::asio::error::interrupted) continue;
             if (error) {
                 ADD_FAILURE() << "no message: " << error.message();
                 return {};
