@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <string>
 #include <vector>
+
+#include "tests/hls/codec/sequences.hpp"
 
 namespace causeway::hls {
 namespace {
@@ -43,20 +43,9 @@ TEST(G711, CodesRiseWithTheSampleAndBothSignsQuantiseAlike) {
     }
 }
 
-std::vector<std::uint16_t> words(const std::string& name) {
-    std::ifstream file(std::string(CAUSEWAY_MATERIAL) + "/itu/g711/" + name, std::ios::binary);
-    const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
-    std::vector<std::uint16_t> out;
-    for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) {
-        out.push_back(static_cast<std::uint16_t>(static_cast<std::uint8_t>(bytes[i]) |
-                                                 static_cast<std::uint8_t>(bytes[i + 1]) << 8));
-    }
-    return out;
-}
-
 // ITU-T G.191: a sweep, coded by each law and decoded again.
 TEST(G711, ItuSequences) {
-    const auto source = words("sweep.src");
+    const auto source = itu_words("g711/sweep.src");
     if (source.empty()) GTEST_SKIP() << "needs the published vectors: CAUSEWAY_MATERIAL/itu/g711";
     using Encode = std::function<std::uint8_t(std::int16_t)>;
     using Decode = std::function<std::int16_t(std::uint8_t)>;
@@ -64,8 +53,8 @@ TEST(G711, ItuSequences) {
          {std::tuple<std::string, std::string, Encode, Decode>{"sweep-r.u", "sweep-r.reu", mulaw_encode,
                                                                mulaw_decode},
           {"sweep-r.a", "sweep-r.rea", alaw_encode, alaw_decode}}) {
-        const auto codes = words(coded);
-        const auto values = words(decoded);
+        const auto codes = itu_words("g711/" + coded);
+        const auto values = itu_words("g711/" + decoded);
         ASSERT_EQ(codes.size(), source.size());
         ASSERT_EQ(values.size(), source.size());
         for (std::size_t i = 0; i < source.size(); ++i) {
