@@ -85,6 +85,20 @@ tl::expected<json, RpcError> hangup(Gateway& gateway, const json& params) {
     return json{{"id", *id}};
 }
 
+tl::expected<json, RpcError> try_profile(Gateway& gateway, const json& params) {
+    const auto text = [&](const char* name) {
+        const auto found = params.find(name);
+        return found != params.end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    const auto profile = text("profile"), direction = text("direction"), message = text("message");
+    if (profile.empty()) return invalid("profile: expected a name");
+    if (direction != "in" && direction != "out") return invalid("direction: expected \"in\" or \"out\"");
+    if (message.empty()) return invalid("message: expected the text of a SIP message");
+    const auto tried = gateway.try_profile(profile, direction == "in", message);
+    if (!tried) return tl::make_unexpected(RpcError{RpcError::refused, tried.error().what});
+    return json{{"before", tried->before}, {"after", tried->after}, {"rules", tried->notes}};
+}
+
 }  // namespace
 
 json to_json(const GatewayStatus& s) {
@@ -188,6 +202,7 @@ void add_control_methods(Rpc& rpc, Gateway& gateway) {
         }
         return json{{"calls", gateway.status().core.calls}};
     });
+    rpc.add("profile_try", [&gateway](const json& params) { return try_profile(gateway, params); });
     rpc.add("restart", [&gateway](const json&) -> tl::expected<json, RpcError> {
         const auto done = gateway.restart();
         if (!done) return tl::make_unexpected(RpcError{RpcError::refused, done.error().what});

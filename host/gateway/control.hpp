@@ -8,6 +8,9 @@
 //   reload                     reads the configuration again; refused where it is wrong: the message names
 //   file,
 //                              line and column of each error, and nothing has changed
+//   profile_try {profile, direction, message}   what the rules of a profile make of a message:
+//                              {"before": text, "after": text, "rules": [which did what]}; "after" is ""
+//                              where the description is refused. direction is "in" or "out"
 //   drain                      new calls get 503 from here on; {"calls": left}
 #pragma once
 

@@ -529,6 +529,15 @@ bool Gateway::hangup(call::AttemptId id) {
     });
 }
 
+Result<call::ProfileTrial> Gateway::try_profile(std::string_view name, bool received, std::string_view text) {
+    return impl_->ask([&]() -> Result<call::ProfileTrial> {
+        for (const auto& profile : impl_->config.core.profiles) {
+            if (profile.name == name) return call::try_profile(profile, received, text);
+        }
+        return fail(fmt::format("there is no profile \"{}\"", name));
+    });
+}
+
 std::vector<Endpoint> Gateway::listeners() {
     std::vector<Endpoint> out;
     for (const auto& l : impl_->listeners) out.push_back(l.local);

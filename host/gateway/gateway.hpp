@@ -15,6 +15,7 @@
 
 #include "host/base/result.hpp"
 #include "host/call/core.hpp"
+#include "host/call/profile_trial.hpp"
 #include "host/gateway/config.hpp"
 #include "host/gateway/shard.hpp"
 #include "host/net/sip_tcp.hpp"
@@ -99,6 +100,9 @@ class Gateway {
     std::vector<CallStatus> calls();
     // False where there is no call of that id.
     bool hangup(call::AttemptId id);
+    // A profile of the configuration that new calls go by; see call::try_profile. Error also where there is
+    // none of that name.
+    Result<call::ProfileTrial> try_profile(std::string_view profile, bool received, std::string_view text);
     // In the order of the configuration, with the ports that the system chose.
     std::vector<Endpoint> listeners();
 

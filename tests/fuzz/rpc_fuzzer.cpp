@@ -16,6 +16,14 @@ static std::unique_ptr<Gateway> start() {
     config.listeners = {{"lo", *Endpoint::parse("127.0.0.1:0"), false}};
     config.core.listeners = {{sip::Transport::udp, "127.0.0.1", 0}};
     config.core.media = {{loopback, loopback, 42400, 42499}};
+    call::Profile profile;
+    profile.name = "p";
+    profile.in.drop = {"X-Drop*"};
+    profile.in.headers = {{"Subject", call::HeaderRule::On::all, "*;*", "$2$1$1"}};
+    profile.in.numbers = {{{}, "0", 1, "+49"}};
+    profile.sdp = {{{"PCMA", {}}}, {}, {"x-*"}};
+    profile.replies = {{603, 486, {}}};
+    config.core.profiles = {profile};
     config.cdr.directory.clear();
     config.control_socket.clear();
     auto gateway = Gateway::start(config);

@@ -38,7 +38,9 @@ tl::expected<json, Failure> Client::call(const std::string& method, json params)
     if (error) return gone(error.message());
 
     const std::string request =
-        json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}}.dump() + "\n";
+        json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", method}, {"params", std::move(params)}}.dump(
+            -1, ' ', false, json::error_handler_t::replace) +
+        "\n";
     std::string answer;
     bool done = false;
     asio::async_write(socket, asio::buffer(request), [&](boost::system::error_code written, std::size_t) {

@@ -69,6 +69,30 @@ tl::expected<json, ctl::Failure> all_calls(const ctl::Client& client) {
     }
 }
 
+// The whole of a file, or of standard input for "-". Bounded: a request to the gateway is.
+Result<std::string> read_message(const std::string& file) {
+    constexpr std::size_t longest = 32 * 1024;
+    std::ifstream stream;
+    if (file != "-") stream.open(file, std::ios::binary);
+    std::istream& in = file == "-" ? std::cin : stream;
+    std::string text(longest + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (in.bad() || (in.gcount() == 0 && !in.eof())) return causeway::fail(file + ": cannot be read");
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (text.size() > longest) return causeway::fail(file + ": longer than 32 KiB");
+    if (text.empty()) return causeway::fail(file + ": is empty");
+    return text;
+}
+
+int try_profile(const ctl::Client& client, const std::string& profile, const std::string& direction,
+                const std::string& file, bool as_json) {
+    const auto message = read_message(file);
+    if (!message) return fail(message.error());
+    return show(
+        client.call("profile_try", {{"profile", profile}, {"direction", direction}, {"message", *message}}),
+        as_json, ctl::profile_trial_text);
+}
+
 int import_records(const std::string& directory, const std::string& file, bool remove, bool as_json) {
     auto database = store::CdrDatabase::open(file);
     if (!database) return fail(database.error());
@@ -133,6 +157,16 @@ int main(int argc, char** argv) {
     std::uint64_t id = 0;
     hangup->add_option("ID", id, "As \"calls\" shows it")->required();
 
+    auto* profile = app.add_subcommand("profile", "The profiles of the running configuration");
+    profile->require_subcommand(1);
+    auto* trial = profile->add_subcommand("try", "Show a message before and after the rules of a profile");
+    std::string profile_name, direction = "in", message_file;
+    trial->add_option("PROFILE", profile_name, "Its name")->required();
+    trial->add_option("FILE", message_file, "A SIP message; - is standard input")->required();
+    trial->add_option("-d,--direction", direction, "\"in\": received from the trunk, \"out\": sent to it")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"in", "out"}));
+
     auto* cdr = app.add_subcommand("cdr", "Call detail records; needs no gateway, and does not disturb one");
     cdr->require_subcommand(1);
     auto* import = cdr->add_subcommand("import", "Import a journal into an SQLite database");
@@ -146,7 +180,7 @@ int main(int argc, char** argv) {
     csv->add_option("FILE", file, "Where to; standard output where absent");
     csv->add_flag("-m,--media", media,
                   "One line for each m-line of each leg, instead of one for each attempt");
-    for (auto* command : {status, calls, hangup, reload, restart, drain, cdr, import, csv})
+    for (auto* command : {status, calls, hangup, reload, restart, drain, profile, trial, cdr, import, csv})
         command->fallthrough();
 
     try {
@@ -174,6 +208,7 @@ int main(int argc, char** argv) {
                                    answer.value("lost", 0));
             });
         }
+        if (*trial) return try_profile(client, profile_name, direction, message_file, as_json);
         if (*drain) {
             const int begun = show(client.call("drain"), as_json, [](const json& answer) {
                 return fmt::format("draining: {} calls left\n", answer.value("calls", 0));

@@ -142,4 +142,26 @@ std::string calls_text(const json& calls) {
     return table(rows);
 }
 
+std::string profile_trial_text(const json& trial) {
+    const auto block = [&](const char* name) {
+        std::string out = fmt::format("---- {}\n", name);
+        const std::string message = text(trial, name);
+        std::size_t begin = 0;
+        while (begin < message.size()) {
+            const auto end = std::min(message.find("\r\n", begin), message.size());
+            const auto line = message.substr(begin, end - begin);
+            out += (line.empty() ? line : printable(line)) + '\n';
+            begin = end + 2;
+        }
+        return out;
+    };
+    std::string out = block("before") + block("after") + "---- rules\n";
+    const json rules = member(trial, "rules");
+    if (!rules.is_array() || rules.empty()) return out + "none applies\n";
+    for (const json& rule : rules) {
+        if (rule.is_string()) out += printable(rule.get<std::string>()) + '\n';
+    }
+    return out;
+}
+
 }  // namespace causeway::ctl

@@ -18,4 +18,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows);
 // "7 s", "3 min 5 s", "2 h 0 min", "5 d 3 h".
 std::string duration_text(double seconds);
 
+// Two blocks, the message before and after, and the rules that did something.
+std::string profile_trial_text(const nlohmann::json& trial);
+
 }  // namespace causeway::ctl

@@ -122,6 +122,41 @@ TEST_F(Daemon, AnswersItsControlSocketAndEndsOnSigterm) {
     EXPECT_THAT(ctl({"status"}), testing::Pair(2, HasSubstr(socket())));
 }
 
+TEST_F(Daemon, ShowsWhatAProfileMakesOfAMessage) {
+    const auto config = write_config();
+    std::ofstream(config, std::ios::app) << R"([[profile]]
+name = "p"
+[[profile.in.number]]
+prefix = "0"
+strip = 1
+prepend = "+49"
+)";
+    Process process(causeway({"-E", "-f", config}));
+    ASSERT_TRUE(process.says("ready: ")) << process.output();
+    const std::string message = folder / "invite.sip", nothing = folder / "nothing.sip";
+    std::ofstream(message) << "INVITE sip:030@h SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\nFrom: "
+                              "<sip:1@h>;tag=a\nTo: <sip:030@h>\nCall-ID: c\nCSeq: 1 INVITE\n\n";
+    std::ofstream(nothing) << "hello\n";
+
+    auto [status, text] = ctl({"profile", "try", "p", message});
+    EXPECT_EQ(status, 0);
+    EXPECT_THAT(text, HasSubstr("---- before\nINVITE sip:030@h SIP/2.0\n"));
+    EXPECT_THAT(text, HasSubstr("---- after\nINVITE sip:+4930@h SIP/2.0\n"));
+    EXPECT_THAT(text, HasSubstr("---- rules\nnumber: called number 030 is +4930 by prefix \"0\"\n"));
+    std::tie(status, text) = ctl({"--json", "profile", "try", "p", "--direction", "out", message});
+    EXPECT_EQ(nlohmann::json::parse(text)["before"], nlohmann::json::parse(text)["after"]);
+
+    EXPECT_EQ(ctl({"profile", "try", "q", message}),
+              std::pair(1, std::string("causewayctl: there is no profile \"q\"\n")));
+    EXPECT_THAT(ctl({"profile", "try", "p", nothing}),
+                testing::Pair(1, HasSubstr("causewayctl: no SIP message: ")));
+    EXPECT_THAT(ctl({"profile", "try", "p", folder / "absent.sip"}),
+                testing::Pair(1, HasSubstr("absent.sip: cannot be read")));
+    EXPECT_EQ(ctl({"profile", "try", "p", message, "--direction", "up"}).first, 3);
+    process.signal(SIGTERM);
+    EXPECT_EQ(process.wait(), 0) << process.output();
+}
+
 TEST_F(Daemon, EndsOnDrainWithTheLastCallAndSoDoesTheCommand) {
     Process process(causeway({"-E", "-f", write_config()}));
     ASSERT_TRUE(process.says("ready: ")) << process.output();

@@ -47,3 +47,11 @@ TEST(Print, CallsWithoutASecondLegShowDashes) {
               "3   trying  100     200     a     -   1 min 1 s  PCMU/8000 AEAD_AES_128_GCM  c@d\n");
     EXPECT_EQ(calls_text(json::array()), "no calls\n");
 }
+
+TEST(Print, ProfileTrialsAreLinesThatCannotSteerTheTerminal) {
+    EXPECT_EQ(profile_trial_text(
+                  {{"before", "A\r\nB: \x1b[2J\r\n\r\n"}, {"after", "A\r\n"}, {"rules", json::array()}}),
+              "---- before\nA\nB: ?[2J\n\n---- after\nA\n---- rules\nnone applies\n");
+    EXPECT_EQ(profile_trial_text({{"before", "A\r\n"}, {"after", ""}, {"rules", {"refused with 488: x"}}}),
+              "---- before\nA\n---- after\n---- rules\nrefused with 488: x\n");
+}
