@@ -21,13 +21,14 @@ void Latch::negotiate(Time now, const Endpoint& remote, bool secured) {
 bool Latch::admits(Time now, const Endpoint& from) const {
     if (!named_) return false;
     if (secured_) return true;
-    if (latched_) return from == *latched_;
+    if (latched_) return from == *latched_ || (from == *named_ && now < learning_ends_);
     return from == *named_ || learns(now, from);
 }
 
 bool Latch::learns(Time now, const Endpoint& from) const {
     if (now >= learning_ends_) return false;
     if (from == former_ && now < draining_ends_) return false;
+    if (from == avoided_ && now < avoided_until_) return false;
     switch (learning_) {
         case Learning::off:
             return false;

@@ -8,7 +8,12 @@ PortPool::PortPool(std::vector<PortRange> ranges, Random& random) {
         const std::size_t pairs = r.last > r.first ? (std::size_t{r.last} - r.first + 1) / 2 : 0;
         total_ += pairs;
         const std::size_t next = pairs == 0 ? 0 : random.below(static_cast<std::uint32_t>(pairs));
-        ranges_.push_back({r, std::vector<bool>(pairs), next});
+        Range& made = ranges_.emplace_back(Range{r, {}, {}, {}, std::vector<bool>(pairs)});
+        made.at.resize(pairs);
+        for (std::size_t i = 0; i < pairs; ++i) {
+            const std::size_t pair = (next + i) % pairs;
+            made.at[pair] = made.free.insert(made.free.end(), pair);
+        }
     }
 }
 
@@ -16,41 +21,36 @@ std::optional<PortPool::Pair> PortPool::take(bool ip6) {
     for (const bool other_family : {false, true}) {
         for (std::size_t i = 0; i < ranges_.size(); ++i) {
             if ((ranges_[i].range.address.is_v6() == ip6) == other_family) continue;
-            if (auto pair = take_from(i)) return pair;
+            if (!ranges_[i].free.empty()) return mark(i, ranges_[i].free.front());
         }
     }
     return std::nullopt;
 }
 
-std::optional<PortPool::Pair> PortPool::take_from(std::size_t range) {
+PortPool::Pair PortPool::mark(std::size_t range, std::size_t pair) {
     Range& r = ranges_[range];
-    for (std::size_t tried = 0; tried < r.taken.size(); ++tried) {
-        const std::size_t i = r.next;
-        r.next = (r.next + 1) % r.taken.size();
-        if (r.taken[i]) continue;
-        r.taken[i] = true;
-        ++taken_;
-        return Pair{range, static_cast<std::uint16_t>(r.range.first + 2 * i)};
-    }
-    return std::nullopt;
+    r.taken.splice(r.taken.end(), r.free, r.at[pair]);
+    r.is_taken[pair] = true;
+    ++taken_;
+    return {range, static_cast<std::uint16_t>(r.range.first + 2 * pair)};
 }
 
 std::optional<PortPool::Pair> PortPool::claim(const Endpoint& rtp) {
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
-        Range& r = ranges_[i];
+        const Range& r = ranges_[i];
         if (r.range.address != rtp.ip || rtp.port < r.range.first || rtp.port % 2 != 0) continue;
         const std::size_t pair = (rtp.port - r.range.first) / 2U;
-        if (pair >= r.taken.size() || r.taken[pair]) continue;
-        r.taken[pair] = true;
-        ++taken_;
-        return Pair{i, rtp.port};
+        if (pair >= r.is_taken.size() || r.is_taken[pair]) continue;
+        return mark(i, pair);
     }
     return std::nullopt;
 }
 
 void PortPool::give_back(const Pair& pair) {
     Range& r = ranges_[pair.range];
-    r.taken[(pair.rtp - r.range.first) / 2U] = false;
+    const std::size_t i = (pair.rtp - r.range.first) / 2U;
+    r.free.splice(r.free.end(), r.taken, r.at[i]);
+    r.is_taken[i] = false;
     --taken_;
 }
 

@@ -3,6 +3,7 @@
 // call meet nobody.
 #pragma once
 
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -44,10 +45,11 @@ class PortPool {
   private:
     struct Range {
         PortRange range;
-        std::vector<bool> taken;  // by pair
-        std::size_t next = 0;
+        std::list<std::size_t> free, taken;                // pairs; free: released longest ago first
+        std::vector<std::list<std::size_t>::iterator> at;  // by pair: its place in one of both
+        std::vector<bool> is_taken;                        // by pair
     };
-    std::optional<Pair> take_from(std::size_t range);
+    Pair mark(std::size_t range, std::size_t pair);
 
     std::vector<Range> ranges_;
     std::size_t total_ = 0, taken_ = 0;

@@ -77,8 +77,9 @@ class Port {
     std::optional<std::uint8_t> voice;  // payload type of the last voice packet received
     // The newest packet that authenticated; late ones do not move the latch.
     std::optional<rtp::Header> newest;
-    std::uint64_t dropped_source = 0, dropped_direction = 0, rtcp_malformed = 0, rtcp_received = 0,
-                  rtcp_sent = 0;
+    std::uint32_t our_ssrc = 0;
+    std::optional<std::uint16_t> last_sent;  // the highest sequence number of ours
+    PortCounters counters;
 };
 
 struct Ports::Impl {
@@ -105,6 +106,12 @@ struct Ports::Impl {
     std::unordered_map<EgressId, PortId> by_egress;
     std::unordered_map<std::uint64_t, InFlight> in_flight;
     std::uint64_t last_cookie = 0;
+    // Who sent to a port that was closed, by its number: one for each number at most.
+    struct Former {
+        std::optional<Endpoint> rtp, rtcp;
+        Time until{};
+    };
+    std::unordered_map<Endpoint, Former> formers;
     Timers<PortId> timers;
     std::vector<PacketIn> batch;
     Results results;
@@ -116,7 +123,11 @@ struct Ports::Impl {
         log::Limit limit;
     };
     Drops strangers{"the source is not the peer", 0, {}}, unauthentic{"not authentic: wrong SRTP key", 0, {}},
-        replayed{"replayed, repeated or too late", 0, {}}, malformed{"no RTP or RTCP", 0, {}};
+        replayed{"replayed, repeated or too late", 0, {}}, malformed{"no RTP or RTCP", 0, {}},
+        not_agreed{"its payload type was not agreed on both legs", 0, {}};
+    std::uint64_t dropped_closed = 0;
+    // Not dropped, but an operator wants to know of them as well.
+    Drops collisions{"", 0, {}}, implausible{"", 0, {}};
 
     Drops* drops_of(Verdict verdict);
     void drop(Time now, Drops& kind, const Port& port, bool is_rtp, const Endpoint& from);
@@ -128,6 +139,8 @@ struct Ports::Impl {
     void send(const PacketOut& packet);
     bool is_agreed(const Port& port, bool is_rtp, ByteView plain) const;
     void latched(const Port& port, bool is_rtp, const Endpoint& from) const;
+    void collided(Time now, Port& port, bool is_rtp, const Endpoint& from);
+    void count_sent(Port& port, ByteView packet) const;
     void report_rtcp(Time now, Port& port, bool leaving);
     void part(Port& port);
     Result<void> open_path(Port& from, Port& to);
@@ -170,10 +183,9 @@ Result<PortId> Ports::open(Time, PortOptions options) {
     if (!ingress) return undo(ingress.error().what);
     // The first sequence number is random but below 2^15, so that no rollover comes before the peer has heard
     // us (RFC 3711 3.3.1).
-    const auto egress = impl_->engine.open_egress({{},
-                                                   impl_->random.u32(),
-                                                   static_cast<std::uint16_t>(impl_->random.below(1U << 15)),
-                                                   impl_->random.u32()});
+    const std::uint32_t ssrc = impl_->random.u32();
+    const auto egress = impl_->engine.open_egress(
+        {{}, ssrc, static_cast<std::uint16_t>(impl_->random.below(1U << 15)), impl_->random.u32()});
     if (!egress) {
         impl_->engine.close_ingress(*ingress);
         return undo(egress.error().what);
@@ -182,6 +194,13 @@ Result<PortId> Ports::open(Time, PortOptions options) {
               Reporter(impl_->random, impl_->ntp_zero));
     port.ingress = *ingress;
     port.egress = *egress;
+    port.our_ssrc = ssrc;
+    const auto former = impl_->formers.find(port.rtp_local);
+    if (former != impl_->formers.end()) {
+        if (former->second.rtp) port.rtp.avoid(*former->second.rtp, former->second.until);
+        if (former->second.rtcp) port.rtcp.avoid(*former->second.rtcp, former->second.until);
+        impl_->formers.erase(former);
+    }
     return impl_->enter(std::move(port));
 }
 
@@ -215,11 +234,8 @@ std::optional<PortState> Ports::save(PortId id) const {
     s.joined = bool(port->peer);
     s.voice = port->voice;
     s.newest = port->newest;
-    s.dropped_source = port->dropped_source;
-    s.dropped_direction = port->dropped_direction;
-    s.rtcp_malformed = port->rtcp_malformed;
-    s.rtcp_received = port->rtcp_received;
-    s.rtcp_sent = port->rtcp_sent;
+    s.last_sent = port->last_sent;
+    s.counters = port->counters;
     return s;
 }
 
@@ -242,11 +258,9 @@ Result<PortId> Ports::restore(const PortState& s) {
     port.rtcp = s.rtcp;
     port.voice = s.voice;
     port.newest = s.newest;
-    port.dropped_source = s.dropped_source;
-    port.dropped_direction = s.dropped_direction;
-    port.rtcp_malformed = s.rtcp_malformed;
-    port.rtcp_received = s.rtcp_received;
-    port.rtcp_sent = s.rtcp_sent;
+    port.our_ssrc = s.egress.counters.ssrc;
+    port.last_sent = s.last_sent;
+    port.counters = s.counters;
     const PortId id = impl_->enter(std::move(port));
     if (s.next_report) impl_->ports.find(id)->next_report = impl_->timers.set(*s.next_report, id);
     return id;
@@ -345,24 +359,35 @@ void Ports::receive(Time now, std::span<const Datagram> batch) {
 bool Ports::Impl::admit(Time now, const Datagram& d) {
     const auto found = by_local.find(d.local);
     Port* port = found == by_local.end() ? nullptr : ports.find(found->second);
-    if (port == nullptr) return false;  // closed while the datagram waited
+    if (port == nullptr) {  // closed while the datagram waited
+        ++dropped_closed;
+        return false;
+    }
     const bool is_rtp = d.local == port->rtp_local;
     Latch& latch = is_rtp ? port->rtp : port->rtcp;
     if (!latch.admits(now, d.from)) {
-        ++port->dropped_source;
+        ++port->counters.dropped_source;
+        if (!is_rtp) ++port->counters.dropped_source_rtcp;
         drop(now, strangers, *port, is_rtp, d.from);
         return false;
     }
     // On SRTP the engine follows the stream of who sends on: else its rollover counter is lost (RFC
     // 3711 3.3.1).
     if (is_rtp && !may_receive(port->remote.direction) && !latch.secured()) {
-        ++port->dropped_direction;
+        ++port->counters.dropped_direction;
         return false;
     }
     // Plain packets decide at once, not when the engine is done with them: the next one of this batch may be
     // a stranger's.
-    if (latch.undecided() && is_agreed(*port, is_rtp, d.bytes) && latch.accepted(now, d.from)) {
-        latched(*port, is_rtp, d.from);
+    if (latch.undecided(d.from)) {
+        if (is_agreed(*port, is_rtp, d.bytes)) {
+            if (latch.accepted(now, d.from)) latched(*port, is_rtp, d.from);
+        } else if (is_rtp && rtp::Packet::parse(d.bytes) && !rtp::looks_like_rtcp(d.bytes)) {
+            // Nobody's yet: it must not count as theirs.
+            ++port->counters.dropped_payload_type;
+            drop(now, not_agreed, *port, is_rtp, d.from);
+            return false;
+        }
     }
     const std::uint64_t cookie = ++last_cookie;
     in_flight[cookie] = {port->id, d.from};
@@ -424,7 +449,10 @@ void Ports::Impl::complete(Time now, const Completion& c) {
     if (c.kind == Kind::rtp) {
         if (c.verdict == Verdict::no_path && port->rtp.secured() && !may_receive(port->remote.direction)) {
             ++dropped;
-            ++port->dropped_direction;
+            ++port->counters.dropped_direction;
+        } else if (c.verdict == Verdict::no_path && port->path) {
+            ++dropped;
+            drop(now, not_agreed, *port, true, packet.from);
         }
         const bool fresh = !port->newest || port->newest->ssrc != c.header.ssrc ||
                            static_cast<std::int16_t>(c.header.sequence - port->newest->sequence) > 0;
@@ -432,6 +460,7 @@ void Ports::Impl::complete(Time now, const Completion& c) {
         if (fresh && port->rtp.secured() && port->rtp.accepted(now, packet.from)) {
             latched(*port, true, packet.from);
         }
+        if (c.header.ssrc == port->our_ssrc) collided(now, *port, true, packet.from);
         const auto* codec = find_payload_type(port->remote.ours, c.header.payload_type);
         if (codec != nullptr && !is_auxiliary(*codec)) port->voice = c.header.payload_type;
         return;
@@ -439,13 +468,40 @@ void Ports::Impl::complete(Time now, const Completion& c) {
     const auto compound = rtp::RtcpCompound::parse(c.rtcp);
     if (!compound) {
         ++dropped;
-        ++port->rtcp_malformed;
+        ++port->counters.rtcp_malformed;
         drop(now, malformed, *port, false, packet.from);
         return;
     }
     if (port->rtcp.secured() && port->rtcp.accepted(now, packet.from)) latched(*port, false, packet.from);
-    ++port->rtcp_received;
-    port->reporter.received(now, *compound, engine.counters(port->egress).ssrc, port->options.clock_rate);
+    ++port->counters.rtcp_received;
+    if (compound->sender_ssrc == port->our_ssrc) {
+        collided(now, *port, false, packet.from);
+        return;
+    }
+    const rtp::Reception* heard = engine.reception(port->ingress);
+    Reporter::Known known{port->our_ssrc, {}, port->counters.numbers_sent, port->options.clock_rate};
+    if (heard != nullptr && heard->packets() > 0) known.their_ssrc = heard->ssrc();
+    if (!port->reporter.received(now, *compound, known)) {
+        ++port->counters.rtcp_implausible;
+        ++implausible.count;
+        log::limited(implausible.limit, now, log::Level::info, port->options.call_id,
+                     "media {}: RTCP from {} has figures that cannot be", port->rtp_local.to_string(),
+                     packet.from.to_string());
+    }
+}
+
+// Our SSRC comes back: chance, an echo of what we send, or somebody who wants it to look so. RFC 3550 8.2 has
+// an end system choose another SSRC, unless it is a loop. Here nobody is confused if both go on, and who
+// listens needs no new source: each direction has a transport (RFC 4961) and a key of its own, so that no
+// keystream is used twice (RFC 3711 9.1), and what we receive is sent on under other SSRCs only. Changing
+// would let whoever spoofs a packet restart the stream at will. Reports under our SSRC are no news of theirs
+// (8.2, loop), voice is: servers that echo send it back just so.
+void Ports::Impl::collided(Time now, Port& port, bool is_rtp, const Endpoint& from) {
+    ++port.counters.ssrc_collisions;
+    ++collisions.count;
+    log::limited(collisions.limit, now, log::Level::info, port.options.call_id,
+                 "media {}: {} from {} carries our SSRC", port.rtp_local.to_string(), is_rtp ? "RTP" : "RTCP",
+                 from.to_string());
 }
 
 void Ports::Impl::send(const PacketOut& packet) {
@@ -453,10 +509,20 @@ void Ports::Impl::send(const PacketOut& packet) {
     Port* port = found == by_egress.end() ? nullptr : ports.find(found->second);
     if (port == nullptr) return;
     const bool is_rtp = packet.kind == Kind::rtp;
+    if (is_rtp) count_sent(*port, packet.bytes);
     const auto target = (is_rtp ? port->rtp : port->rtcp).target();
     if (!target) return;
     ++packets_out;
     network.send(is_rtp ? port->rtp_local : port->rtcp_local, *target, packet.bytes);
+}
+
+// The header is in the clear on SRTP, too.
+void Ports::Impl::count_sent(Port& port, ByteView packet) const {
+    const std::uint16_t sequence = load_be16(&packet[2]);
+    const auto step = static_cast<std::int16_t>(port.last_sent ? sequence - *port.last_sent : 1);
+    if (step <= 0) return;  // late: counted as a gap
+    port.counters.numbers_sent += static_cast<std::uint64_t>(step);
+    port.last_sent = sequence;
 }
 
 // ---------------------------------------------------------------------------------------------------- RTCP
@@ -480,7 +546,7 @@ void Ports::Impl::report_rtcp(Time now, Port& port, bool leaving) {
     if (reception == nullptr || !port.rtcp.target()) return;
     const auto compound = port.reporter.report(now, engine.counters(port.egress), *reception, leaving);
     engine.submit_rtcp(now, port.egress, compound.to_bytes());
-    ++port.rtcp_sent;
+    ++port.counters.rtcp_sent;
 }
 
 // ----------------------------------------------------------------------------------------------------
@@ -505,17 +571,23 @@ PortReport Ports::report(PortId id) const {
     }
     out.packets_sent = sent.packets;
     out.octets_sent = sent.octets;
-    out.dropped_source = port->dropped_source;
-    out.dropped_direction = port->dropped_direction;
+    out.dropped_source = port->counters.dropped_source;
+    out.dropped_direction = port->counters.dropped_direction;
     out.dropped_unauthentic = verdict(Verdict::unauthentic);
     out.dropped_replayed = verdict(Verdict::replayed);
-    out.dropped_malformed = verdict(Verdict::malformed) + port->rtcp_malformed;
+    out.dropped_malformed = verdict(Verdict::malformed) + port->counters.rtcp_malformed;
+    const auto rtcp = [&](Verdict v) { return in.rtcp_verdicts[static_cast<std::size_t>(v)]; };
+    out.dropped_rtcp = port->counters.dropped_source_rtcp + port->counters.rtcp_malformed +
+                       rtcp(Verdict::unauthentic) + rtcp(Verdict::replayed) + rtcp(Verdict::malformed);
+    out.rtcp_implausible = port->counters.rtcp_implausible;
+    out.ssrc_collisions = port->counters.ssrc_collisions;
     out.dropped_payload_type = in.verdicts[static_cast<std::size_t>(Verdict::no_path)];
     if (port->rtp.secured()) {  // on hold they went through the engine, which knows no direction
         out.dropped_payload_type -= std::min(out.dropped_payload_type, out.dropped_direction);
     }
-    out.rtcp_received = port->rtcp_received;
-    out.rtcp_sent = port->rtcp_sent;
+    out.dropped_payload_type += port->counters.dropped_payload_type;
+    out.rtcp_received = port->counters.rtcp_received;
+    out.rtcp_sent = port->counters.rtcp_sent;
     out.round_trip = port->reporter.round_trip();
     out.remote_lost = port->reporter.remote_lost();
     out.remote_jitter = port->reporter.remote_jitter();
@@ -534,12 +606,13 @@ PortReport Ports::report(PortId id) const {
 PortReport Ports::close(Time now, PortId id) {
     Port* port = impl_->ports.find(id);
     if (port == nullptr) return {};
-    if (impl_->engine.counters(port->egress).packets > 0 || port->rtcp_sent > 0) {
+    if (impl_->engine.counters(port->egress).packets > 0 || port->counters.rtcp_sent > 0) {
         impl_->report_rtcp(now, *port, true);
         impl_->collect(now);
     }
     PortReport last = report(id);
     impl_->timers.cancel(port->next_report);
+    impl_->formers[port->rtp_local] = {port->rtp.source(), port->rtcp.source(), now + Latch::lingering};
     impl_->engine.close_ingress(port->ingress);
     impl_->engine.close_egress(port->egress);
     impl_->by_egress.erase(port->egress);
@@ -563,6 +636,10 @@ PortsStatus Ports::status() const {
     out.dropped_unauthentic = impl_->unauthentic.count;
     out.dropped_replayed = impl_->replayed.count;
     out.dropped_malformed = impl_->malformed.count;
+    out.dropped_payload_type = impl_->not_agreed.count;
+    out.dropped_closed = impl_->dropped_closed;
+    out.rtcp_implausible = impl_->implausible.count;
+    out.ssrc_collisions = impl_->collisions.count;
     return out;
 }
 

@@ -75,6 +75,9 @@ struct PortReport {
     std::uint64_t dropped_direction = 0;  // on a line that does not receive: held, or not described yet
     std::uint64_t dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0,
                   dropped_payload_type = 0;
+    std::uint64_t dropped_rtcp = 0;      // of those dropped but for direction: RTCP
+    std::uint64_t rtcp_implausible = 0;  // received, with figures that cannot be: they are not used
+    std::uint64_t ssrc_collisions = 0;   // RTP and RTCP received under our own SSRC
     std::uint64_t rtcp_received = 0, rtcp_sent = 0;
     std::optional<Duration> round_trip;  // from their last report
     std::int64_t remote_lost = 0;        // what they say of what we send
@@ -89,8 +92,22 @@ struct PortReport {
     void archive(A& a) {
         a(packets_received, octets_received, packets_lost, jitter, max_jitter, packets_sent, octets_sent,
           dropped_source, dropped_direction, dropped_unauthentic, dropped_replayed, dropped_malformed,
-          dropped_payload_type, rtcp_received, rtcp_sent, round_trip, remote_lost, remote_jitter, codec,
-          suite, local, remote);
+          dropped_payload_type, dropped_rtcp, rtcp_implausible, ssrc_collisions, rtcp_received, rtcp_sent,
+          round_trip, remote_lost, remote_jitter, codec, suite, local, remote);
+    }
+};
+
+// What a port counts by itself; the rest is the engine's.
+struct PortCounters {
+    std::uint64_t dropped_source = 0, dropped_source_rtcp = 0, dropped_direction = 0,
+                  dropped_payload_type = 0;
+    std::uint64_t rtcp_malformed = 0, rtcp_received = 0, rtcp_sent = 0, rtcp_implausible = 0;
+    std::uint64_t ssrc_collisions = 0;
+    std::uint64_t numbers_sent = 0;  // sequence numbers used, gaps included
+    template <class A>
+    void archive(A& a) {
+        a(dropped_source, dropped_source_rtcp, dropped_direction, dropped_payload_type, rtcp_malformed,
+          rtcp_received, rtcp_sent, rtcp_implausible, ssrc_collisions, numbers_sent);
     }
 };
 
@@ -107,12 +124,12 @@ struct PortState {
     bool joined = false;
     std::optional<std::uint8_t> voice;
     std::optional<rtp::Header> newest;
-    std::uint64_t dropped_source = 0, dropped_direction = 0, rtcp_malformed = 0, rtcp_received = 0,
-                  rtcp_sent = 0;
+    std::optional<std::uint16_t> last_sent;
+    PortCounters counters;
     template <class A>
     void archive(A& a) {
         a(options, local, advertised, ingress, egress, remote, rtp, rtcp, reporter, next_report, joined,
-          voice, newest, dropped_source, dropped_direction, rtcp_malformed, rtcp_received, rtcp_sent);
+          voice, newest, last_sent, counters);
     }
 };
 
@@ -121,7 +138,9 @@ struct PortsStatus {
     Engine::Live engine;
     std::uint64_t packets_in = 0, packets_out = 0;
     std::uint64_t dropped = 0;  // of all kinds; among them:
-    std::uint64_t dropped_source = 0, dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0;
+    std::uint64_t dropped_source = 0, dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0,
+                  dropped_payload_type = 0, dropped_closed = 0;  // closed: for a port that is no more
+    std::uint64_t rtcp_implausible = 0, ssrc_collisions = 0;     // not dropped
 };
 
 class Ports {

@@ -1,6 +1,7 @@
 #include "host/media/reporter.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 namespace causeway::media {
 
@@ -18,6 +19,8 @@ rtp::RtcpCompound Reporter::report(Time now, const EgressCounters& sent, rtp::Re
         info.packets = static_cast<std::uint32_t>(sent.packets);
         info.octets = static_cast<std::uint32_t>(sent.octets);
         out.sender = info;
+        std::copy_backward(our_srs_.begin(), our_srs_.end() - 1, our_srs_.end());
+        our_srs_.front() = rtp::ntp_middle(info.ntp);
     }
     sent_at_one_before_ = sent_at_last_;
     sent_at_last_ = sent.packets;
@@ -41,17 +44,35 @@ rtp::RtcpCompound Reporter::report(Time now, const EgressCounters& sent, rtp::Re
     return out;
 }
 
-void Reporter::received(Time now, const rtp::RtcpCompound& compound, std::uint32_t our_ssrc,
-                        std::uint32_t clock_rate) {
+bool Reporter::received(Time now, const rtp::RtcpCompound& compound, const Known& known) {
+    bool good = true;
     if (compound.sender) {
-        last_sr_ = TheirSr{compound.sender_ssrc, rtp::ntp_middle(compound.sender->ntp), now};
+        if (known.their_ssrc.value_or(compound.sender_ssrc) == compound.sender_ssrc) {
+            last_sr_ = TheirSr{compound.sender_ssrc, rtp::ntp_middle(compound.sender->ntp), now};
+        } else {
+            good = false;
+        }
     }
     for (const auto& block : compound.reports) {
-        if (block.ssrc != our_ssrc) continue;
+        if (block.ssrc != known.our_ssrc) continue;
+        const Duration jitter(std::int64_t{block.jitter} * 1'000'000'000 / known.clock_rate);
+        const auto lost = static_cast<std::uint64_t>(std::abs(std::int64_t{block.cumulative_lost}));
+        if (lost > known.numbers_sent || jitter > longest) {
+            good = false;
+            continue;
+        }
         remote_lost_ = block.cumulative_lost;
-        remote_jitter_ = Duration(std::int64_t{block.jitter} * 1'000'000'000 / clock_rate);
-        if (const auto trip = rtp::round_trip(ntp(now), block)) round_trip_ = trip;
+        remote_jitter_ = jitter;
+        if (block.last_sr == 0) continue;
+        const bool ours = std::find(our_srs_.begin(), our_srs_.end(), block.last_sr) != our_srs_.end();
+        const auto trip = ours ? rtp::round_trip(ntp(now), block) : std::nullopt;
+        if (trip && *trip <= longest) {
+            round_trip_ = trip;
+        } else {
+            good = false;
+        }
     }
+    return good;
 }
 
 }  // namespace causeway::media

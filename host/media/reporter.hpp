@@ -5,6 +5,7 @@
 // differences of them mean anything, and nobody learns how long this machine has been up.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -37,9 +38,19 @@ class Reporter {
     // An SR if anything was sent since the last report or the one before, else an RR (6.4); with a block on
     // their stream if any of it came since the last report. `leaving` adds a BYE.
     rtp::RtcpCompound report(Time now, const EgressCounters& sent, rtp::Reception& received, bool leaving);
-    // What the other side reports. Blocks about other sources than `our_ssrc` are no business of ours.
-    void received(Time now, const rtp::RtcpCompound& compound, std::uint32_t our_ssrc,
-                  std::uint32_t clock_rate);
+    // What a report of theirs is held against.
+    struct Known {
+        std::uint32_t our_ssrc = 0;
+        std::optional<std::uint32_t> their_ssrc;  // of their RTP; nothing before it comes
+        std::uint64_t numbers_sent = 0;           // sequence numbers we used, gaps included
+        std::uint32_t clock_rate = 8000;
+    };
+    // What the other side reports. Blocks about other sources than ours are no business of ours, nor is an SR
+    // of another source than the one we hear. False where figures of it cannot be: more lost than was sent, a
+    // round trip or jitter beyond `longest`, an SR echoed that was none of our last ones. They change
+    // nothing.
+    bool received(Time now, const rtp::RtcpCompound& compound, const Known& known);
+    static constexpr Duration longest = std::chrono::seconds(10);
 
     std::optional<Duration> round_trip() const { return round_trip_; }
     std::int64_t remote_lost() const { return remote_lost_; }
@@ -52,7 +63,7 @@ class Reporter {
         a(ntp_now);
         ntp_zero_ = ntp_now - rtp::to_ntp(a.now().time_since_epoch());
         a(cname_, sent_at_last_, sent_at_one_before_, received_at_last_, last_sr_, round_trip_, remote_lost_,
-          remote_jitter_);
+          remote_jitter_, our_srs_);
     }
 
   private:
@@ -63,6 +74,7 @@ class Reporter {
     std::uint64_t sent_at_last_ = 0, sent_at_one_before_ = 0;  // packets, when reports were made
     std::uint64_t received_at_last_ = 0;
     std::optional<TheirSr> last_sr_;
+    std::array<std::uint32_t, 4> our_srs_{};  // the middle of the NTP time of our last SRs, newest first
     std::optional<Duration> round_trip_;
     std::int64_t remote_lost_ = 0;
     Duration remote_jitter_{};

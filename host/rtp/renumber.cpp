@@ -9,6 +9,7 @@ namespace causeway::rtp {
 namespace {
 
 constexpr std::int64_t longest_step_s = 10;
+constexpr std::int64_t longest_step_back_s = 1;  // frames of video are decoded before they are shown
 constexpr std::uint64_t window = 64;
 constexpr std::uint32_t usual_packets_per_second = 50;
 
@@ -34,11 +35,14 @@ std::optional<Renumber::Place> Renumber::place(Time arrival, std::uint64_t sourc
 
     if (step > 0) {
         // A timestamp that leaps (a source that restarted its clock alone) is made to go on; the repeats of
-        // a telephone event and the pauses of silence suppression are no leaps.
+        // a telephone event, even between packets of voice (RFC 4733 2.5.1.2), and the pauses of silence
+        // suppression are no leaps.
         const std::uint32_t played = header.timestamp - last_in_timestamp_;
         const auto leap =
             static_cast<std::int32_t>(played - timestamp_units(arrival - last_arrival_, clock_rate));
-        if (std::abs(std::int64_t{leap}) > longest_step_s * clock_rate) {
+        const auto back = -std::int64_t{static_cast<std::int32_t>(played)};
+        if (std::abs(std::int64_t{leap}) > longest_step_s * clock_rate ||
+            (back > longest_step_back_s * clock_rate && header.payload_type == last_in_type_)) {
             timestamp_offset_ = next_timestamp(arrival, clock_rate) - header.timestamp;
         }
         last_in_ = header.sequence;
@@ -46,6 +50,7 @@ std::optional<Renumber::Place> Renumber::place(Time arrival, std::uint64_t sourc
     const std::uint32_t timestamp = header.timestamp + timestamp_offset_;
     if (step >= 0) {
         last_in_timestamp_ = header.timestamp;
+        last_in_type_ = header.payload_type;
         last_timestamp_ = timestamp;
         last_arrival_ = arrival;
     }

@@ -38,7 +38,7 @@ class Renumber {
     template <class A>
     void archive(A& a) {
         a(highest_, taken_, last_timestamp_, last_arrival_, begun_, ssrc_, last_in_, last_in_timestamp_,
-          base_, timestamp_offset_);
+          last_in_type_, base_, timestamp_offset_);
         if constexpr (A::decodes) source_.reset();
     }
 
@@ -59,6 +59,7 @@ class Renumber {
     std::uint32_t ssrc_ = 0;
     std::uint16_t last_in_ = 0;  // its highest sequence number
     std::uint32_t last_in_timestamp_ = 0;
+    std::uint8_t last_in_type_ = 0;       // payload type
     std::uint64_t base_ = 0;              // outgoing number of its first packet: none of it goes below
     std::uint32_t timestamp_offset_ = 0;  // outgoing less incoming
 };

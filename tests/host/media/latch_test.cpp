@@ -35,7 +35,8 @@ TEST(Latch, BehindNatTheFirstOfTheSignallingAddressStays) {
     ASSERT_TRUE(latch.admits(t0 + 1s, behind_nat));
     latch.accepted(t0 + 1s, behind_nat);
     EXPECT_EQ(latch.target(), behind_nat);
-    for (const auto& thief : {same_nat, stranger, said}) EXPECT_FALSE(latch.admits(t0 + 2s, thief));
+    for (const auto& thief : {same_nat, stranger}) EXPECT_FALSE(latch.admits(t0 + 2s, thief));
+    EXPECT_FALSE(latch.admits(t0 + Latch::learning_window, said));
     EXPECT_TRUE(latch.admits(t0 + 1h, behind_nat));
 }
 

@@ -106,6 +106,23 @@ TEST_F(RenumberTest, TimestampsGoOnByTheTimePassedWhereTheSourceChanges) {
     EXPECT_EQ(leap->timestamp, 1000u + 8480) << "a clock that leaps alone is made to go on";
 }
 
+// A key held for 3 s while voice goes on; then somebody's packet of 9 s ahead.
+TEST_F(RenumberTest, TimestampsGoBackForTelephoneEventsOnly) {
+    std::uint16_t sequence = 0;
+    const auto send = [&](std::uint8_t type, std::uint32_t timestamp) {
+        now_ += milliseconds(20);
+        return out_.place(now_, 1, rate, {type, false, ++sequence, timestamp, 3})->timestamp;
+    };
+    const auto begin = send(0, 160);
+    for (std::uint32_t t = 320; t < 3 * rate; t += 160) {
+        EXPECT_EQ(send(0, t), begin + t - 160);
+        EXPECT_EQ(send(101, 160), begin);
+    }
+    const auto ahead = send(0, 12 * rate);
+    EXPECT_EQ(send(0, 3 * rate), ahead + 160);
+    EXPECT_EQ(send(0, 3 * rate + 160), ahead + 320);
+}
+
 // Whatever comes in: no number twice, none far behind the highest, timestamps that follow the numbers.
 TEST_F(RenumberTest, RandomTrafficNeverRepeatsANumber) {
     SeededRandom random(7);
