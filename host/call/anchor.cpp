@@ -66,6 +66,9 @@ void keep(std::vector<CdrMedia>& closed, CdrMedia last) {
     sum.dropped_replayed += r.dropped_replayed;
     sum.dropped_malformed += r.dropped_malformed;
     sum.dropped_payload_type += r.dropped_payload_type;
+    sum.dropped_rtcp += r.dropped_rtcp;
+    sum.rtcp_implausible += r.rtcp_implausible;
+    sum.ssrc_collisions += r.ssrc_collisions;
     sum.rtcp_received += r.rtcp_received;
     sum.rtcp_sent += r.rtcp_sent;
     sum.remote_lost += r.remote_lost;

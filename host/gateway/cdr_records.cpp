@@ -86,6 +86,10 @@ store::CdrMedia to_store(const call::CdrMedia& r) {
     s.dropped_replayed = count(f.dropped_replayed);
     s.dropped_malformed = count(f.dropped_malformed);
     s.dropped_payload_type = count(f.dropped_payload_type);
+    s.dropped_direction = count(f.dropped_direction);
+    s.dropped_rtcp = count(f.dropped_rtcp);
+    s.rtcp_implausible = count(f.rtcp_implausible);
+    s.ssrc_collisions = count(f.ssrc_collisions);
     s.rtcp_received = count(f.rtcp_received);
     s.rtcp_sent = count(f.rtcp_sent);
     if (f.round_trip) s.round_trip_us = microseconds(*f.round_trip);

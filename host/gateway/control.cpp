@@ -173,6 +173,10 @@ json to_json(const GatewayStatus& s) {
               {"dropped_unauthentic", c.media.dropped_unauthentic},
               {"dropped_replayed", c.media.dropped_replayed},
               {"dropped_malformed", c.media.dropped_malformed},
+              {"dropped_payload_type", c.media.dropped_payload_type},
+              {"dropped_closed", c.media.dropped_closed},
+              {"rtcp_implausible", c.media.rtcp_implausible},
+              {"ssrc_collisions", c.media.ssrc_collisions},
               {"oversized", s.media_oversized}}}};
 }
 

@@ -56,6 +56,10 @@ void add(call::CoreStatus& sum, const call::CoreStatus& s) {
     sum.media.dropped_unauthentic += s.media.dropped_unauthentic;
     sum.media.dropped_replayed += s.media.dropped_replayed;
     sum.media.dropped_malformed += s.media.dropped_malformed;
+    sum.media.dropped_payload_type += s.media.dropped_payload_type;
+    sum.media.dropped_closed += s.media.dropped_closed;
+    sum.media.rtcp_implausible += s.media.rtcp_implausible;
+    sum.media.ssrc_collisions += s.media.ssrc_collisions;
 }
 
 }  // namespace

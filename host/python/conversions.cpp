@@ -120,6 +120,9 @@ py::dict to_dict(const call::CdrMedia& m) {
     d["dropped_replayed"] = f.dropped_replayed;
     d["dropped_malformed"] = f.dropped_malformed;
     d["dropped_payload_type"] = f.dropped_payload_type;
+    d["dropped_rtcp"] = f.dropped_rtcp;
+    d["rtcp_implausible"] = f.rtcp_implausible;
+    d["ssrc_collisions"] = f.ssrc_collisions;
     d["rtcp_received"] = f.rtcp_received;
     d["rtcp_sent"] = f.rtcp_sent;
     d["round_trip"] = or_none(f.round_trip, seconds);

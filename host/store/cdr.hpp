@@ -35,7 +35,9 @@ struct CdrMedia {
     std::int64_t jitter_us = 0, max_jitter_us = 0;
     std::int64_t packets_sent = 0, octets_sent = 0;
     std::int64_t dropped_source = 0, dropped_unauthentic = 0, dropped_replayed = 0, dropped_malformed = 0,
-                 dropped_payload_type = 0;
+                 dropped_payload_type = 0, dropped_direction = 0;
+    std::int64_t dropped_rtcp = 0;  // of those dropped but for direction: RTCP
+    std::int64_t rtcp_implausible = 0, ssrc_collisions = 0;
     std::int64_t rtcp_received = 0, rtcp_sent = 0;
     std::optional<std::int64_t> round_trip_us;
     std::int64_t remote_lost = 0, remote_jitter_us = 0;

@@ -9,8 +9,8 @@ namespace causeway::store {
 
 namespace {
 
-constexpr std::int64_t schema_version = 1;
-constexpr const char* schema = R"(
+constexpr std::int64_t schema_version = 2;
+constexpr const char* version_1 = R"(
 CREATE TABLE cdr (
     instance TEXT NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL,
     call_id TEXT, target_call_id TEXT, caller TEXT, callee TEXT, source_trunk TEXT, target_trunk TEXT,
@@ -33,6 +33,13 @@ CREATE TABLE journal (
     instance TEXT NOT NULL, segment INTEGER NOT NULL, read INTEGER NOT NULL, PRIMARY KEY (instance, segment));
 PRAGMA user_version = 1;
 )";
+constexpr const char* version_2 = R"(
+ALTER TABLE cdr_media ADD COLUMN dropped_direction INTEGER;
+ALTER TABLE cdr_media ADD COLUMN dropped_rtcp INTEGER;
+ALTER TABLE cdr_media ADD COLUMN rtcp_implausible INTEGER;
+ALTER TABLE cdr_media ADD COLUMN ssrc_collisions INTEGER;
+PRAGMA user_version = 2;
+)";
 
 std::optional<std::int64_t> user_version(const Sqlite& sqlite) {
     Statement s(sqlite, "PRAGMA user_version");
@@ -40,10 +47,11 @@ std::optional<std::int64_t> user_version(const Sqlite& sqlite) {
     return s.integer(0);
 }
 
-// One connection makes the tables; others wait for it.
+// One connection makes the tables, or brings those of an earlier version up to this; others wait for it.
 bool make_schema(Sqlite& sqlite) {
     if (!sqlite.execute("BEGIN IMMEDIATE")) return false;
-    const bool made = user_version(sqlite) != 0 || sqlite.execute(schema);
+    const bool made = (user_version(sqlite) != 0 || sqlite.execute(version_1)) &&
+                      (user_version(sqlite) != 1 || sqlite.execute(version_2));
     return sqlite.execute(made ? "COMMIT" : "ROLLBACK") && made;
 }
 
@@ -86,7 +94,7 @@ Result<CdrDatabase> CdrDatabase::open(const std::filesystem::path& file) {
     // durable, which the removal of segments relies on.
     if (!sqlite.open(file.string()) ||
         !sqlite.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;") ||
-        (user_version(sqlite) == 0 && !make_schema(sqlite)))
+        (user_version(sqlite) < schema_version && !make_schema(sqlite)))
         return fail(file.string() + ": " + sqlite.error());
     const auto version = user_version(sqlite);
     if (version != schema_version)

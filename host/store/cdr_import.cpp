@@ -68,7 +68,11 @@ constexpr std::array media_columns = {"leg",
                                       "rtcp_sent",
                                       "round_trip_us",
                                       "remote_lost",
-                                      "remote_jitter_us"};
+                                      "remote_jitter_us",
+                                      "dropped_direction",
+                                      "dropped_rtcp",
+                                      "rtcp_implausible",
+                                      "ssrc_collisions"};
 
 // "INSERT OR REPLACE INTO cdr_media (instance, attempt, ..., line) VALUES (?, ?, ..., ?)"
 std::string insert_media() {

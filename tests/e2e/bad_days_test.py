@@ -164,14 +164,24 @@ def test_bad_media_and_media_of_strangers(gateway, party, talk, audio_ends, spee
             neighbour.sendto(rtp_packet(sequence), to_gateway)
             if sequence % 50 == 0:
                 counted(gateway, "dropped_source", 2 * sequence + 2)
+    bye = struct.pack("!BBHIBBHI", 0x80, 201, 1, 0x1111, 0x81, 203, 1, 0x1111)
+    with udp(STRANGER) as stranger:
+        for _ in range(10):
+            stranger.sendto(bye, (GATEWAY, to_gateway[1] + 1))
+    for sequence in range(20):
+        caller_end.socket.sendto(b"\x80\x09" + rtp_packet(sequence)[2:], to_gateway)
     counted(gateway, "dropped_malformed", len(truncated))
-    counted(gateway, "dropped_source", 2000)
+    counted(gateway, "dropped_source", 2010)
+    counted(gateway, "dropped_payload_type", 20)
     counted(gateway, "oversized", len(oversized))
 
     finish(caller, callee)
     assert callee_end.heard() == audio and len({ssrc for _, _, ssrc, _ in callee_end.received}) == 1
     (record,) = gateway.records()
     call_id = record["call_id"]
+    figures = record["media"]["caller"]
+    assert figures["dropped_rtcp"] == 10 and figures["dropped_source"] == 2010
+    assert figures["dropped_payload_type"] == 20 and figures["ssrc_collisions"] == 0
     assert lines(gateway, f"[{call_id}] media") and lines(gateway, "longer than any media")
     assert 0 < len(lines(gateway, "the source is not the peer")) <= 10 * LINES_A_SECOND
     assert lines(gateway, "no RTP or RTCP")

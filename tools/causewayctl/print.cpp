@@ -104,10 +104,15 @@ std::string status_text(const json& s) {
         {"media", fmt::format("{} of {} ports, {} packets in, {} out, {} dropped",
                               text(media, "ports_in_use"), text(media, "ports_total"),
                               text(media, "packets_in"), text(media, "packets_out"), text(media, "dropped"))},
-        {"drops", fmt::format("{} from strangers, {} not authentic, {} replayed, {} malformed, {} oversized",
-                              text(media, "dropped_source"), text(media, "dropped_unauthentic"),
-                              text(media, "dropped_replayed"), text(media, "dropped_malformed"),
-                              text(media, "oversized"))},
+        {"drops",
+         fmt::format("{} from strangers, {} not authentic, {} replayed, {} malformed, {} oversized, {} "
+                     "not agreed, {} after the end",
+                     text(media, "dropped_source"), text(media, "dropped_unauthentic"),
+                     text(media, "dropped_replayed"), text(media, "dropped_malformed"),
+                     text(media, "oversized"), text(media, "dropped_payload_type"),
+                     text(media, "dropped_closed"))},
+        {"oddities", fmt::format("{} packets under our SSRC, {} reports that cannot be",
+                                 text(media, "ssrc_collisions"), text(media, "rtcp_implausible"))},
     };
     const json shards = member(s, "shards");
     for (std::size_t i = 0; shards.is_array() && shards.size() > 1 && i < shards.size(); ++i) {

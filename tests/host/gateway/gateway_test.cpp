@@ -199,6 +199,10 @@ TEST(CdrRecords, TimesOfAnAttemptKeepTheirDistances) {
     end.media[0].leg = "caller";
     end.media[0].figures.jitter = std::chrono::microseconds(1500);
     end.media[0].figures.suite = sdp::SrtpSuite::aead_aes_128_gcm;
+    end.media[0].figures.dropped_direction = 5;
+    end.media[0].figures.dropped_rtcp = 6;
+    end.media[0].figures.rtcp_implausible = 7;
+    end.media[0].figures.ssrc_collisions = 8;
     const auto s = to_store(start, offset);
     const auto e = to_store(end, offset);
     EXPECT_EQ(s.start_time.time_since_epoch(), milliseconds(1'700'001'000'001));
@@ -208,4 +212,8 @@ TEST(CdrRecords, TimesOfAnAttemptKeepTheirDistances) {
     EXPECT_EQ(e.ended_by, "callee");
     EXPECT_EQ(e.media[0].jitter_us, 1500);
     EXPECT_EQ(e.media[0].suite, "AEAD_AES_128_GCM");
+    EXPECT_EQ(e.media[0].dropped_direction, 5);
+    EXPECT_EQ(e.media[0].dropped_rtcp, 6);
+    EXPECT_EQ(e.media[0].rtcp_implausible, 7);
+    EXPECT_EQ(e.media[0].ssrc_collisions, 8);
 }

@@ -58,6 +58,10 @@ inline CdrEnd end_of(std::uint64_t attempt) {
     media.octets_received = 480000;
     media.packets_lost = -1;
     media.round_trip_us = 12345;
+    media.dropped_direction = 5;
+    media.dropped_rtcp = 6;
+    media.rtcp_implausible = 7;
+    media.ssrc_collisions = 8;
     for (const auto leg : {"caller", "callee"}) {
         media.leg = leg;
         end.media.push_back(media);

@@ -41,6 +41,10 @@ TEST_F(CdrImport, EveryMemberOfARecordReachesItsColumn) {
     EXPECT_THAT(column(media, "line"), ElementsAre("0", "1"));
     EXPECT_THAT(column(media, "packets_lost"), ElementsAre("-1", "-1"));
     EXPECT_THAT(column(media, "round_trip_us"), ElementsAre("12345", ""));
+    EXPECT_THAT(column(media, "dropped_direction"), ElementsAre("5", "5"));
+    EXPECT_THAT(column(media, "dropped_rtcp"), ElementsAre("6", "6"));
+    EXPECT_THAT(column(media, "rtcp_implausible"), ElementsAre("7", "7"));
+    EXPECT_THAT(column(media, "ssrc_collisions"), ElementsAre("8", "8"));
     // Every column but the second row's missing round trip has a value: names agree with the records.
     EXPECT_THAT(media.substr(0, media.rfind("callee")), testing::Not(HasSubstr(",,")));
 }
@@ -180,6 +184,21 @@ TEST_F(CdrImport, TwoDatabaseConnectionsShareTheFile) {
     import_of(other, directory_, Segments::keep);
     EXPECT_EQ(import().starts, 0u);
     EXPECT_EQ(both_tables(database_), both_tables(other));
+}
+
+TEST_F(CdrImport, TablesOfTheVersionBeforeAreBroughtUpToThis) {
+    const Folder folder;
+    const auto file = folder.path() / "cdr.db";
+    const auto fresh = both_tables(open_database(file));
+    {
+        Sqlite sqlite;
+        ASSERT_TRUE(sqlite.open(file.string()));
+        for (const char* column :
+             {"dropped_direction", "dropped_rtcp", "rtcp_implausible", "ssrc_collisions"})
+            ASSERT_TRUE(sqlite.execute((std::string("ALTER TABLE cdr_media DROP COLUMN ") + column).c_str()));
+        ASSERT_TRUE(sqlite.execute("PRAGMA user_version = 1"));
+    }
+    EXPECT_EQ(both_tables(open_database(file)), fresh);
 }
 
 TEST(CdrDatabase, FilesOfOthersAreRefused) {
