@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "drivers/cpu/srtp_provider.hpp"
+#include "drivers/cpu/transcoder.hpp"
 #include "host/rtp/renumber.hpp"
 
 namespace causeway::cpu {
@@ -106,6 +107,13 @@ struct Egress {
 
 struct Path {
     media::PathConfig config;
+    std::vector<Transcoder> transcoders;  // as the transcodings of config
+    Transcoder* transcoder(std::uint8_t payload_type) {
+        for (std::size_t i = 0; i < transcoders.size(); ++i) {
+            if (config.transcodings[i].payload_type == payload_type) return &transcoders[i];
+        }
+        return nullptr;
+    }
 };
 
 Verdict to_verdict(Srtp::Outcome outcome) {
@@ -132,6 +140,11 @@ class CpuEngine final : public media::Engine {
             sdp::SrtpSuite::aes_256_cm_hmac_sha1_80, sdp::SrtpSuite::aes_256_cm_hmac_sha1_32,
             sdp::SrtpSuite::aes_192_cm_hmac_sha1_80, sdp::SrtpSuite::aes_192_cm_hmac_sha1_32};
         std::erase_if(capabilities_.suites, [&](sdp::SrtpSuite s) { return !srtp_->takes(s); });
+        using media::Speech;
+        capabilities_.speech = {Speech::pcmu,         Speech::pcma,         Speech::g722,
+                                Speech::g726_16,      Speech::g726_24,      Speech::g726_32,
+                                Speech::g726_40,      Speech::aal2_g726_16, Speech::aal2_g726_24,
+                                Speech::aal2_g726_32, Speech::aal2_g726_40, Speech::l16};
         capabilities_.max_contexts = max_contexts;
     }
 
@@ -184,7 +197,9 @@ class CpuEngine final : public media::Engine {
         Ingress* from = ingresses_.find(config.from);
         Egress* to = egresses_.find(config.to);
         if (from == nullptr || to == nullptr) return tl::make_unexpected(closed().error());
-        const PathId id = paths_.emplace(Path{config});
+        Path path{config, {}};
+        for (const auto& t : config.transcodings) path.transcoders.emplace_back(t.from, t.to);
+        const PathId id = paths_.emplace(std::move(path));
         from->paths.push_back(id);
         to->paths.push_back(id);
         return id;
@@ -321,31 +336,36 @@ class CpuEngine final : public media::Engine {
 
         Verdict verdict = Verdict::no_path;
         for (const PathId id : ingress.paths) {
-            const Path& path = *paths_.find(id);
-            const std::uint8_t type = path.config.payload_types[header.payload_type];
-            if (type == media::PathConfig::drop) continue;
-            const bool sent = forward(in, ingress.reception.clock_rate(), path.config.to, type, *packet);
-            if (sent) verdict = Verdict::ok;
-            if (!sent && verdict == Verdict::no_path) verdict = Verdict::replayed;
+            Path& path = *paths_.find(id);
+            if (path.config.payload_types[header.payload_type] == media::PathConfig::drop) continue;
+            const Verdict one = forward(in, ingress.reception.clock_rate(), path, *packet);
+            if (one == Verdict::ok || verdict == Verdict::no_path) verdict = one;
         }
         return verdict;
     }
 
-    // CSRCs and header extensions stay behind: they tell who is on the other side. False for a duplicate.
-    bool forward(const media::PacketIn& in, std::uint32_t clock_rate, EgressId to, std::uint8_t payload_type,
-                 const rtp::Packet& packet) {
+    // CSRCs and header extensions stay behind: they tell who is on the other side. A duplicate is replayed. A
+    // packet that cannot be converted leaves a gap in what goes out, as if it had been lost.
+    Verdict forward(const media::PacketIn& in, std::uint32_t clock_rate, Path& path,
+                    const rtp::Packet& packet) {
+        const EgressId to = path.config.to;
         Egress& egress = *egresses_.find(to);
         const auto place = egress.renumber.place(in.arrival, in.ingress.value(), clock_rate, packet.header);
-        if (!place) return false;
-        const rtp::Header header{payload_type, packet.header.marker, place->sequence, place->timestamp,
-                                 egress.counters.ssrc};
+        if (!place) return Verdict::replayed;
+        const rtp::Header header{path.config.payload_types[packet.header.payload_type], packet.header.marker,
+                                 place->sequence, place->timestamp, egress.counters.ssrc};
         Bytes bytes;
         bytes.reserve(rtp::header_size + packet.payload.size() + Srtp::max_growth);
-        bytes.resize(rtp::header_size + packet.payload.size());
+        bytes.resize(rtp::header_size);
         rtp::write_header(header, bytes.data());
-        std::copy(packet.payload.begin(), packet.payload.end(), bytes.begin() + rtp::header_size);
-        leaving_.push_back({to, header.timestamp, packet.payload.size(), std::move(bytes)});
-        return true;
+        if (Transcoder* transcoder = path.transcoder(packet.header.payload_type)) {
+            if (!transcoder->run(packet.payload, bytes)) return Verdict::malformed;
+        } else {
+            bytes.insert(bytes.end(), packet.payload.begin(), packet.payload.end());
+        }
+        const std::size_t payload = bytes.size() - rtp::header_size;
+        leaving_.push_back({to, header.timestamp, payload, std::move(bytes)});
+        return Verdict::ok;
     }
 
     // Seals what leaves under SRTP, and counts what leaves.

@@ -378,10 +378,43 @@ std::string Anchor::offered_protocol(std::size_t line) const {
     return trunk_.srtp == SrtpMode::mandatory ? "RTP/SAVP" : "RTP/AVP";
 }
 
+bool Anchor::can_convert(const sdp::Codec& codec) const {
+    const auto& able = ports_.capabilities().speech;
+    const auto speech = media::to_speech(codec);
+    return speech && std::find(able.begin(), able.end(), *speech) != able.end();
+}
+
+// Behind what a line of the other side has, what could be made of it for this one.
+void Anchor::add_convertible(sdp::Media& line, const std::vector<sdp::Codec>& more) const {
+    if (!live_rtp(line)) return;
+    auto codecs = line.codecs();
+    const auto before = codecs.size();
+    if (std::none_of(codecs.begin(), codecs.end(), [this](const auto& c) { return can_convert(c); })) return;
+    std::bitset<128> taken;
+    for (const auto& c : codecs) taken.set(c.payload_type & 127U);
+    for (auto c : more) {
+        const bool there =
+            std::any_of(codecs.begin(), codecs.end(), [&](const auto& o) { return o.same_encoding(c); });
+        if (there || !can_convert(c)) continue;
+        while (c.payload_type < 128 && taken.test(c.payload_type)) {
+            c.payload_type = static_cast<std::uint8_t>(std::max(c.payload_type + 1, 96));
+        }
+        if (c.payload_type > 127) continue;  // no number is left
+        taken.set(c.payload_type);
+        codecs.push_back(std::move(c));
+    }
+    if (codecs.size() != before) line.set_codecs(codecs);
+}
+
 Taken<sdp::Session> Anchor::make_offer(Time now, sdp::Session theirs, const Traces& traces) {
     if (agreement_.state() != sdp::OfferAnswer::State::idle &&
         agreement_.state() != sdp::OfferAnswer::State::stable) {
         return tl::make_unexpected(Refusal{491, "an offer is pending"});
+    }
+    for (auto& m : theirs.media) {
+        std::vector<sdp::Codec> more;
+        for (const auto speech : rules_.transcode) more.push_back(media::to_codec(speech));
+        add_convertible(m, more);
     }
     if (auto cut = apply(rules_, theirs); !cut) return tl::make_unexpected(Refusal{488, cut.error().what});
     sdp::Session out = frame(theirs, traces);
@@ -475,8 +508,15 @@ Taken<sdp::Session> Anchor::make_answer(Time now, sdp::Session theirs, const Tra
     if (agreement_.state() != sdp::OfferAnswer::State::remote_offer) {
         return tl::make_unexpected(Refusal{488, "an answer without an offer"});
     }
-    if (auto cut = apply(rules_, theirs); !cut) return tl::make_unexpected(Refusal{488, cut.error().what});
     const sdp::Session offer = *agreement_.remote();
+    for (std::size_t i = 0; i < std::min(offer.media.size(), theirs.media.size()); ++i) {
+        const auto offered = offer.media[i].codecs();
+        const auto common = shared(offered, theirs.media[i].codecs());
+        if (std::none_of(common.begin(), common.end(), [this](const auto& c) { return can_convert(c); })) {
+            add_convertible(theirs.media[i], offered);
+        }
+    }
+    if (auto cut = apply(rules_, theirs); !cut) return tl::make_unexpected(Refusal{488, cut.error().what});
     sdp::Session out = frame(theirs, traces);
     out.times = offer.times;
     bool any = offer.media.empty() || agreement_.agreed_local() != nullptr;

@@ -79,6 +79,8 @@ class Anchor {
     Taken<void> open_port(Time now, Line& line, const sdp::Media& media);
     Taken<void> choose_key(Line& line, const sdp::Media& offered);
     Taken<void> take_key(Line& line, const sdp::Media& answered);
+    bool can_convert(const sdp::Codec& codec) const;
+    void add_convertible(sdp::Media& line, const std::vector<sdp::Codec>& more) const;
     bool agreed_live(std::size_t line) const;
     std::vector<sdp::Codec> agreed_codecs(std::size_t line) const;
     void open_offer(std::size_t lines);

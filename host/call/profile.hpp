@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/base/result.hpp"
+#include "host/media/speech.hpp"
 #include "host/sdp/session.hpp"
 #include "host/sip/headers.hpp"
 
@@ -74,6 +75,9 @@ struct SdpRules {
     std::vector<CodecRule> codecs;  // those allowed on RTP m-lines, in that order; empty: all, as they come
     // Names of attributes that cross, as in MessageRules.
     std::vector<std::string> keep_attributes, drop_attributes;
+    // Offered to the trunk besides what the other side offers; speech is converted where one of these is what
+    // the two sides have.
+    std::vector<media::Speech> transcode{};
     bool operator==(const SdpRules&) const = default;
 };
 

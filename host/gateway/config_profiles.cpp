@@ -166,6 +166,8 @@ std::vector<call::Profile> read_profiles(ConfigReader& reader) {
         const auto name = t.text("name", "a name of letters, digits, '.', '_', '-'", parse_name, true);
         const auto codecs =
             t.texts("codecs", "an RTP payload format as \"NAME\" or \"NAME/RATE\"", parse_codec);
+        const auto transcode = t.texts(
+            "transcode", "PCMU, PCMA, G722, L16, G726-16 to -40 or AAL2-G726-16 to -40", media::parse_speech);
         p.sdp.keep_attributes = values(t.texts("keep_attributes", an_attribute, parse_attribute_pattern));
         p.sdp.drop_attributes = values(t.texts("drop_attributes", an_attribute, parse_attribute_pattern));
         p.in = message_rules(t.table("in"));
@@ -176,6 +178,13 @@ std::vector<call::Profile> read_profiles(ConfigReader& reader) {
         if (name) p.name = name->value;
         if (name && std::any_of(out.begin(), out.end(), [&](const auto& o) { return o.name == p.name; })) {
             t.error("name", name->at, fmt::format("expected a new one, \"{}\" stands above", p.name));
+        }
+        for (const auto& speech : transcode) {
+            if (std::find(p.sdp.transcode.begin(), p.sdp.transcode.end(), speech.value) !=
+                p.sdp.transcode.end()) {
+                t.error("transcode", speech.at, "expected each once");
+            }
+            p.sdp.transcode.push_back(speech.value);
         }
         for (const auto& codec : codecs) {
             if (std::find(p.sdp.codecs.begin(), p.sdp.codecs.end(), codec.value) != p.sdp.codecs.end()) {

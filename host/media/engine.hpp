@@ -20,6 +20,7 @@
 #include "host/base/result.hpp"
 #include "host/base/slots.hpp"
 #include "host/base/time.hpp"
+#include "host/media/speech.hpp"
 #include "host/rtp/packet.hpp"
 #include "host/rtp/renumber.hpp"
 #include "host/rtp/stats.hpp"
@@ -46,12 +47,19 @@ struct EgressConfig {
     std::uint32_t first_timestamp = 0;
 };
 
+// What is converted on its way, instead of being relayed as it is.
+struct Transcoding {
+    std::uint8_t payload_type = 0;  // received; where it goes is in PathConfig
+    Speech from{}, to{};
+};
+
 // Payload types of the ingress mapped to those of the egress; `drop` for what was not agreed.
 struct PathConfig {
     static constexpr std::uint8_t drop = 255;
     IngressId from;
     EgressId to;
     std::array<std::uint8_t, 128> payload_types;  // index: payload type received
+    std::vector<Transcoding> transcodings;
     PathConfig() { payload_types.fill(drop); }
 };
 
@@ -59,7 +67,7 @@ enum class Kind : std::uint8_t { rtp, rtcp };
 
 enum class Verdict : std::uint8_t {
     ok,
-    malformed,    // not RTP or RTCP
+    malformed,    // not RTP or RTCP, or no payload of its coding
     unauthentic,  // SRTP tag wrong
     replayed,     // SRTP index seen or too old; else a duplicate, or too late to be sent on
     no_path,      // authentic, but no path takes this payload type now
@@ -170,6 +178,7 @@ struct EgressState {
 struct Capabilities {
     std::string_view name;               // "cpu", "card"
     std::vector<sdp::SrtpSuite> suites;  // in order of preference
+    std::vector<Speech> speech;          // which it converts, each into each
     std::size_t max_contexts = 0;
 };
 

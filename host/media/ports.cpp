@@ -144,6 +144,8 @@ struct Ports::Impl {
     void report_rtcp(Time now, Port& port, bool leaving);
     void part(Port& port);
     Result<void> open_path(Port& from, Port& to);
+    bool can_convert(const sdp::Codec& codec) const;
+    const sdp::Codec* convertible(const std::vector<sdp::Codec>& codecs) const;
     Result<void> open_paths(Port& a, Port& b);
 };
 
@@ -294,14 +296,31 @@ Result<void> Ports::set_remote(Time now, PortId id, const RemoteMedia& remote) {
     return peer != nullptr ? impl_->open_paths(*port, *peer) : Result<void>{};
 }
 
+bool Ports::Impl::can_convert(const sdp::Codec& codec) const {
+    const auto speech = to_speech(codec);
+    const auto& able = engine.capabilities().speech;
+    return speech && std::find(able.begin(), able.end(), *speech) != able.end();
+}
+
+// What we speak to those who do not take what comes.
+const sdp::Codec* Ports::Impl::convertible(const std::vector<sdp::Codec>& codecs) const {
+    const auto found =
+        std::find_if(codecs.begin(), codecs.end(), [this](const sdp::Codec& c) { return can_convert(c); });
+    return found == codecs.end() ? nullptr : &*found;
+}
+
 Result<void> Ports::Impl::open_path(Port& from, Port& to) {
     PathConfig path;
     path.from = from.ingress;
     path.to = to.egress;
     for (const auto& ours : from.remote.ours) {
         const auto* theirs = find_like(to.remote.codecs, ours);
-        if (theirs != nullptr && ours.payload_type < path.payload_types.size()) {
+        if (ours.payload_type >= path.payload_types.size()) continue;
+        if (theirs != nullptr) {
             path.payload_types[ours.payload_type] = theirs->payload_type;
+        } else if (const auto spoken = convertible(to.remote.codecs); spoken && can_convert(ours)) {
+            path.payload_types[ours.payload_type] = spoken->payload_type;
+            path.transcodings.push_back({ours.payload_type, *to_speech(ours), *to_speech(*spoken)});
         }
     }
     engine.close_path(from.path);

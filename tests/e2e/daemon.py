@@ -38,6 +38,7 @@ name = "callees"
 target = "{callee}:{callee_port}"
 srtp = "{callee_srtp}"
 learning = "{learning}"
+{callee_trunk}
 [[route]]
 prefix = "2"
 trunk = "callees"
@@ -57,7 +58,7 @@ MEDIA_PORTS = 40
 
 class Gateway(Process):
     """Calls from the trunk "callers" (any port of CALLER) to numbers that start with 2 go to the trunk
-    "callees", at port `callee_port` of CALLEE. `more` is added to the configuration."""
+    "callees", at port `callee_port` of CALLEE. `more` is added to the configuration, `callee_trunk` to that trunk's."""
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Gateway(Process):
         media_ports=MEDIA_PORTS,
         shards=2,
         reserve="256MiB",
+        callee_trunk="",
         more="",
         program=DAEMON,
         environment=None,
@@ -102,6 +104,7 @@ class Gateway(Process):
                 folder=folder,
                 shards=shards,
                 reserve=reserve,
+                callee_trunk=callee_trunk,
                 more=more,
                 socket=self.socket,
             )

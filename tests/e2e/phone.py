@@ -12,6 +12,7 @@ sip_listen {address}:{port}
 net_interface {address}
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
 module srtp.so
 module aufile.so
 module aubridge.so
@@ -27,22 +28,32 @@ audio_level no
 rtp_ports {rtp}-{last_rtp}
 snd_path {folder}
 """
-ACCOUNT = "<sip:{user}@{address}:{port};transport=udp>;regint=0;answermode={answer};audio_codecs=PCMU/8000/1;ptime=20"
+ACCOUNT = "<sip:{user}@{address}:{port};transport=udp>;regint=0;answermode={answer};audio_codecs={codec};ptime=20"
 PORTS = 40  # that a phone takes, from the first on
 
 
 class Phone(Process):
     """A phone that says the WAV file `speaks` and records what it hears. media_encryption: None (RTP/AVP) or a
-    name of baresip's, "srtp-mand" (RTP/SAVP, keys by SDES)."""
+    name of baresip's, "srtp-mand" (RTP/SAVP, keys by SDES). codec: the only one that it speaks, "PCMA/8000/1"."""
 
-    def __init__(self, user, folder, address, first_port, speaks, media_encryption=None, answer="manual"):
+    def __init__(
+        self,
+        user,
+        folder,
+        address,
+        first_port,
+        speaks,
+        media_encryption=None,
+        answer="manual",
+        codec="PCMU/8000/1",
+    ):
         folder.mkdir()
         self.port = first_port
         control = first_port + 10  # baresip listens on port + 1 for TLS by itself
         values = {"address": address, "port": self.port, "control": control, "speaks": speaks}
         values |= {"rtp": first_port + 12, "last_rtp": first_port + PORTS - 1, "folder": folder}
         (folder / "config").write_text(CONFIG.format(**values))
-        account = ACCOUNT.format(user=user, address=address, port=self.port, answer=answer)
+        account = ACCOUNT.format(user=user, address=address, port=self.port, answer=answer, codec=codec)
         if media_encryption:
             account += f";mediaenc={media_encryption}"
         (folder / "accounts").write_text(account + "\n")
@@ -84,7 +95,7 @@ class Phone(Process):
         return wait_for(found, f"{kind} at {self.name}")
 
     def recording(self, direction):
-        """What its codec was given ("enc") or what it decoded ("dec"), as 16-bit samples at 8 kHz."""
+        """What its codec was given ("enc") or what it decoded ("dec"), as 16-bit samples at the codec's rate."""
         (path,) = self.folder.glob(f"dump-*-{direction}.wav")
         with wave.open(str(path)) as sound:
             return array.array("h", sound.readframes(sound.getnframes()))

@@ -1,5 +1,7 @@
 """Two baresip phones through the daemon, one with SRTP and one without: what each hears is what the other said."""
 
+import subprocess
+
 import pytest
 from phone import PORTS, Phone
 from processes import CALLEE, CALLER, GATEWAY, free_ports, wait_for
@@ -37,6 +39,21 @@ def check_heard(speaker, listener):
     assert wrong == 0, f"{wrong} of {len(pairs)} samples differ"
 
 
+def talk(gateway, alice, bob):
+    """One calls the other, through the gateway, for SECONDS."""
+    alice.command("dial", f"sip:200@{GATEWAY}:{gateway.port}")
+    alice.event("CALL_ESTABLISHED")
+    bob.event("CALL_ESTABLISHED")
+
+    def both_heard():
+        media = [m for call in gateway.calls() for m in call["media"]]
+        return len(media) == 2 and all(m["packets_received"] >= SECONDS * 50 for m in media)
+
+    wait_for(both_heard, f"{SECONDS} s of audio both ways", seconds=20)
+    alice.command("hangup")
+    bob.event("CALL_CLOSED")
+
+
 @pytest.mark.parametrize("caller_secure, callee_secure", [(True, False), (False, True), (True, True)])
 def test_phones_hear_each_other_across_srtp_and_rtp(
     make_gateway, speech, tmp_path, caller_secure, callee_secure
@@ -55,17 +72,7 @@ def test_phones_hear_each_other_across_srtp_and_rtp(
         phones.append(bob)
         alice = Phone("100", tmp_path / "alice", CALLER, ports, speech.reversed_wav, encryption[caller_secure])
         phones.append(alice)
-        alice.command("dial", f"sip:200@{GATEWAY}:{gateway.port}")
-        alice.event("CALL_ESTABLISHED")
-        bob.event("CALL_ESTABLISHED")
-
-        def both_heard():
-            media = [m for call in gateway.calls() for m in call["media"]]
-            return len(media) == 2 and all(m["packets_received"] >= SECONDS * 50 for m in media)
-
-        wait_for(both_heard, f"{SECONDS} s of audio both ways", seconds=20)
-        alice.command("hangup")
-        bob.event("CALL_CLOSED")
+        talk(gateway, alice, bob)
     finally:
         for phone in phones:
             phone.stop()
@@ -73,3 +80,51 @@ def test_phones_hear_each_other_across_srtp_and_rtp(
     check_heard(bob, alice)
     (record,) = gateway.records()
     assert record["status"] == 200 and record["ended_by"] == "caller"
+
+
+def likeness(said, heard):
+    """Correlation of two recordings at 8 kHz where they fit best; 1 is the same voice."""
+    shift = alignment(said, heard)
+    best = 0.0
+    for at in range(shift - 3, shift + 4):
+        pairs = [(said[n + at], heard[n]) for n in range(max(0, -at), min(len(heard), len(said) - at))]
+        product = sum(s * h for s, h in pairs)
+        powers = sum(s * s for s, _ in pairs) * sum(h * h for _, h in pairs)
+        best = max(best, product / max(1.0, powers) ** 0.5)
+    return best
+
+
+@pytest.mark.parametrize("caller, callee", [("PCMU", "PCMA"), ("PCMA", "G722"), ("G722", "PCMU")])
+def test_phones_without_a_codec_in_common_hear_each_other(make_gateway, speech, tmp_path, caller, callee):
+    """The callees' trunk is offered its own codec; speech is converted both ways."""
+    gateway = make_gateway(
+        learning="any",
+        callee_ports=PORTS,
+        callee_trunk='profile = "theirs"',
+        more=f'[[profile]]\nname = "theirs"\ntranscode = ["{callee}"]\n',
+    )
+
+    def phone(user, address, ports, wav, codec, answer="manual"):
+        if codec == "G722":
+            wide = tmp_path / f"{user}.wav"
+            subprocess.run(["sox", "-D", wav, "-r", "16000", wide, "rate"], check=True)
+            wav = wide
+        rate = 16000 if codec == "G722" else 8000
+        return Phone(user, tmp_path / user, address, ports, wav, answer=answer, codec=f"{codec}/{rate}/1")
+
+    phones = []
+    try:
+        phones.append(phone("200", CALLEE, gateway.callee_port, speech.wav, callee, "auto"))
+        phones.append(phone("100", CALLER, free_ports(CALLER, PORTS), speech.reversed_wav, caller))
+        bob, alice = phones
+        talk(gateway, alice, bob)
+    finally:
+        for each in phones:
+            each.stop()
+    for speaker, codec, listener, other in ((alice, caller, bob, callee), (bob, callee, alice, caller)):
+        said, heard = speaker.recording("enc"), listener.recording("dec")
+        said, heard = said[:: 2 if codec == "G722" else 1], heard[:: 2 if other == "G722" else 1]
+        assert len(heard) > (SECONDS - 1) * RATE
+        assert likeness(said, heard) > 0.9
+    (record,) = gateway.records()
+    assert [record["media"][leg]["codec"] for leg in ("caller", "callee")] == [f"{caller}/8000", f"{callee}/8000"]

@@ -1,0 +1,37 @@
+// Speech codings between which an engine can convert.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "host/sdp/session.hpp"
+
+namespace causeway::media {
+
+// All have an RTP clock of 8000 Hz and one channel, so a packet converted keeps its place and its timestamp.
+// G.722 has it by history, though it samples at 16 kHz (RFC 3551 4.5.2).
+enum class Speech : std::uint8_t {
+    pcmu,
+    pcma,
+    g722,     // 64 kbit/s
+    g726_16,  // packed from the low end of each octet (RFC 3551 4.5.4)
+    g726_24,
+    g726_32,
+    g726_40,
+    aal2_g726_16,  // the same from the high end (ITU-T I.366.2)
+    aal2_g726_24,
+    aal2_g726_32,
+    aal2_g726_40,
+    l16,  // linear, 16 bits (RFC 3551 4.5.11)
+};
+
+// As it stands in SDP, by name, clock and channels.
+std::optional<Speech> to_speech(const sdp::Codec& codec);
+// "PCMU", "G726-32", ...: nothing where it is none of them.
+std::optional<Speech> parse_speech(std::string_view name);
+// With its static payload type (RFC 3551 6) or, where it has none, 96.
+sdp::Codec to_codec(Speech speech);
+
+}  // namespace causeway::media
