@@ -92,8 +92,9 @@ void CdrWriter::pause() {
 }
 
 void CdrWriter::resume() {
+    if (thread_.joinable()) return;  // it was not paused
     stopping_ = false;
-    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    thread_ = std::thread([this] { work(); });
 }
 
 std::vector<std::pair<std::string, int>> CdrWriter::journals() const {
