@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <tuple>
 #include <unordered_map>
 
 #include "drivers/net/udp_io.hpp"
@@ -61,6 +62,16 @@ Result<Descriptor> bound(const Endpoint& local) {
     return fd;
 }
 
+// What the system does not want marked goes out unmarked.
+void mark(int fd, const Endpoint& local, std::uint8_t dscp) {
+    const int field = dscp << 2;
+    if (local.ip.is_v6()) {
+        std::ignore = ::setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &field, sizeof field);
+    } else {
+        std::ignore = ::setsockopt(fd, IPPROTO_IP, IP_TOS, &field, sizeof field);
+    }
+}
+
 Result<Endpoint> local_of(int fd) {
     Address address{};
     socklen_t length = sizeof address;
@@ -104,8 +115,8 @@ Result<void> try_udp_backend(UdpBackend backend) {
 }
 
 struct UdpSockets::Impl {
-    explicit Impl(UdpBackend backend) {
-        auto made = make(backend);
+    explicit Impl(UdpOptions o) : options(o) {
+        auto made = make(options.backend);
         if (made) {
             io = std::move(*made);
         } else {
@@ -113,6 +124,7 @@ struct UdpSockets::Impl {
         }
     }
 
+    const UdpOptions options;
     std::unique_ptr<UdpIo> io;  // null: see `error`
     Error error;
     std::unordered_map<Endpoint, std::unique_ptr<UdpSocket>> sockets;
@@ -123,7 +135,7 @@ struct UdpSockets::Impl {
     Counters counters;
 };
 
-UdpSockets::UdpSockets(UdpBackend backend) : impl_(std::make_unique<Impl>(backend)) {}
+UdpSockets::UdpSockets(UdpOptions options) : impl_(std::make_unique<Impl>(options)) {}
 UdpSockets::~UdpSockets() = default;
 
 Result<void> UdpSockets::open(const Endpoint& local) {
@@ -132,6 +144,7 @@ Result<void> UdpSockets::open(const Endpoint& local) {
     auto there = impl_->inherited.extract(local);
     auto fd = there ? Result<Descriptor>(std::move(there.mapped())) : bound(local);
     if (!fd) return tl::make_unexpected(fd.error());
+    mark(fd->get(), local, impl_->options.dscp);
     auto socket = std::make_unique<UdpSocket>(UdpSocket{local, std::move(*fd)});
     if (auto watched = impl_->io->watch(*socket); !watched) return watched;
     impl_->sockets.emplace(local, std::move(socket));

@@ -27,9 +27,14 @@ enum class UdpBackend : std::uint8_t { epoll, io_uring };
 // Whether it works here, by having a datagram sent and received. The error says what does not.
 Result<void> try_udp_backend(UdpBackend backend);
 
+struct UdpOptions {
+    UdpBackend backend = UdpBackend::epoll;
+    std::uint8_t dscp = 0;  // of what is sent: 0 to 63 (RFC 2474)
+};
+
 class UdpSockets {
   public:
-    explicit UdpSockets(UdpBackend backend = UdpBackend::epoll);
+    explicit UdpSockets(UdpOptions options = {});
     ~UdpSockets();
     UdpSockets(const UdpSockets&) = delete;
     UdpSockets& operator=(const UdpSockets&) = delete;

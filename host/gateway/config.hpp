@@ -45,6 +45,7 @@ enum class MediaSockets : std::uint8_t { automatic, epoll, io_uring };
 struct Config {
     std::uint8_t shards = 1;  // threads that calls are spread over
     MediaSockets media_sockets = MediaSockets::automatic;
+    std::uint8_t media_dscp = 46;  // of RTP and RTCP: expedited forwarding (RFC 4594)
     call::Config core;
     std::vector<ListenerConfig> listeners;
     CdrConfig cdr;

@@ -29,6 +29,7 @@ ConfigErrors unchangeable(std::string_view text, const Config& running, const Co
     };
     check(next.shards == running.shards, "gateway", "shards");
     check(next.media_sockets == running.media_sockets, "gateway", "media_sockets");
+    check(next.media_dscp == running.media_dscp, "gateway", "media_dscp");
     check(next.core.user_agent == running.core.user_agent, "gateway", "user_agent");
     check(next.core.timers == running.core.timers, "timers", "");
     check(next.listeners == running.listeners && next.core.listeners == running.core.listeners, "listener",

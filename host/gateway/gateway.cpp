@@ -1,5 +1,7 @@
 #include "host/gateway/gateway.hpp"
 
+#include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <future>
 #include <mutex>
 #include <thread>
+#include <tuple>
 
 #include "host/base/log.hpp"
 #include "host/base/text.hpp"
@@ -78,7 +81,8 @@ struct Gateway::Impl {
     ~Impl() { close(); }
 
     Result<void> open(Gateway& gateway, std::optional<Channel> channel);
-    Result<net::UdpBackend> choose_media_sockets() const;
+    Result<void> allow_descriptors() const;
+    Result<net::UdpOptions> choose_media_sockets() const;
     Result<void> open_records();
     Result<void> listen();
     Result<void> open_control(Gateway& gateway, File inherited);
@@ -141,6 +145,7 @@ struct Gateway::Impl {
 };
 
 Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channel) {
+    if (auto enough = allow_descriptors(); !enough) return enough;
     if (!channel) {
         if (auto opened = open_records(); !opened) return opened;
     }
@@ -178,15 +183,36 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
     return {};
 }
 
-Result<net::UdpBackend> Gateway::Impl::choose_media_sockets() const {
-    if (config.media_sockets == MediaSockets::epoll) return net::UdpBackend::epoll;
+// Takes all that the administrator allows. Every media port is a descriptor: none is to be refused to a call
+// before the ranges are used up.
+Result<void> Gateway::Impl::allow_descriptors() const {
+    constexpr rlim_t others = 256;  // listeners, connections to begin with, journals, database, log, control
+    rlim_t needed = others;
+    for (const auto& range : config.core.media) needed += 2 * range.pairs();
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return {};
+    files.rlim_cur = files.rlim_max;
+    std::ignore = ::setrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_max >= needed) return {};
+    return fail(
+        fmt::format("the configured media ports need {} open files, {} are allowed: raise the limit "
+                    "(LimitNOFILE= of the service, ulimit -Hn) or configure fewer",
+                    needed, files.rlim_max));
+}
+
+Result<net::UdpOptions> Gateway::Impl::choose_media_sockets() const {
+    net::UdpOptions options{net::UdpBackend::epoll, config.media_dscp};
+    if (config.media_sockets == MediaSockets::epoll) return options;
     const auto works = net::try_udp_backend(net::UdpBackend::io_uring);
-    if (works) return net::UdpBackend::io_uring;
+    if (works) {
+        options.backend = net::UdpBackend::io_uring;
+        return options;
+    }
     if (config.media_sockets == MediaSockets::io_uring) {
         return fail("gateway.media_sockets: " + works.error().what);
     }
     log::info({}, "media by epoll: {}", works.error().what);
-    return net::UdpBackend::epoll;
+    return options;
 }
 
 Result<void> Gateway::Impl::open_records() {

@@ -1,7 +1,6 @@
 // causeway: the daemon. Reads the configuration, runs one gateway, and turns signals into its methods.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,14 +29,6 @@ constexpr const char* footer = R"(Signals:
 
 Exit status: 0 ended as asked, 1 the configuration is wrong, 2 the command line is wrong, 3 cannot start
 )";
-
-// Every media port has descriptors: take all that the administrator allows.
-void raise_descriptor_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    std::ignore = ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // Tells the process that started this one why it will not take over.
 void refuse(gateway::File channel, std::string_view why) {
@@ -143,7 +134,6 @@ int serve(const gateway::Config& config, const std::filesystem::path& file, bool
         refuse(std::move(restarting.channel), installed.error().what);
         return cannot_start;
     }
-    raise_descriptor_limit();
     log::info({}, "causeway {}", CAUSEWAY_VERSION);
     int status = ended;
     if (auto started = gateway::Gateway::start(config, file, std::move(restarting))) {

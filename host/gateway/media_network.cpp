@@ -34,8 +34,8 @@ struct MediaNetwork::Watch : std::enable_shared_from_this<Watch> {
     MediaNetwork* owner;  // null once closed
 };
 
-MediaNetwork::MediaNetwork(boost::asio::io_context& io, net::UdpBackend backend, Receive receive)
-    : receive_(std::move(receive)), sockets_(backend), watch_(std::make_shared<Watch>(io, *this)) {}
+MediaNetwork::MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive)
+    : receive_(std::move(receive)), sockets_(options), watch_(std::make_shared<Watch>(io, *this)) {}
 
 MediaNetwork::~MediaNetwork() {
     close();

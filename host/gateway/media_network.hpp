@@ -19,7 +19,7 @@ class MediaNetwork final : public media::Network {
     // A batch; its bytes are valid during the call.
     using Receive = std::function<void(std::span<const media::Ports::Datagram>)>;
 
-    MediaNetwork(boost::asio::io_context& io, net::UdpBackend backend, Receive receive);
+    MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive);
     ~MediaNetwork() override;
     MediaNetwork(const MediaNetwork&) = delete;
     MediaNetwork& operator=(const MediaNetwork&) = delete;

@@ -26,7 +26,7 @@ media::PortRange part(const media::PortRange& range, std::size_t n, std::size_t 
 
 }  // namespace
 
-Shard::Shard(std::uint8_t number, const Shards& shards, net::UdpBackend media_sockets, call::Load& load,
+Shard::Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_sockets, call::Load& load,
              const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send, std::function<void()> drained)
     : number_(number),
       shards_(shards),

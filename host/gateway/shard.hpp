@@ -47,7 +47,7 @@ class Shard final : public call::CoreOutput {
 
     // `shards` and `cdrs` (null: keeps no records, also later) outlive the shard. `drained` is called on the
     // shard's thread when no call is left after leave().
-    Shard(std::uint8_t number, const Shards& shards, net::UdpBackend media_sockets, call::Load& load,
+    Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_sockets, call::Load& load,
           const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send, std::function<void()> drained);
     ~Shard() override;
 

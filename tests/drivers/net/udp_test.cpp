@@ -1,7 +1,9 @@
 #include "drivers/net/udp.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(Families, UdpOverLoopback,
 
 TEST_P(UdpOverLoopback, BatchesKeepTheirOrderSourceAndContent) {
     const auto [backend, ip] = GetParam();
-    UdpSockets here(backend), there(backend);
+    UdpSockets here({backend}), there({backend});
     const auto a = open_any(here, ip, 41000);
     const auto b = open_any(here, ip, 42000);
     const auto c = open_any(there, ip, 43000);
@@ -91,7 +93,7 @@ TEST_P(UdpOverLoopback, BatchesKeepTheirOrderSourceAndContent) {
 }
 
 TEST_P(UdpTest, ReceiveTakesNoMoreThanItIsAskedFor) {
-    UdpSockets sockets(GetParam());
+    UdpSockets sockets({GetParam()});
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     for (int i = 0; i < 10; ++i) sockets.send(a, a, as_bytes("x"));
     sockets.flush();
@@ -113,7 +115,7 @@ TEST_P(UdpTest, AnOpenPortIsRefusedWithTheReason) {
 }
 
 TEST_P(UdpTest, SendingFromAClosedPortOrAcrossFamiliesIsCounted) {
-    UdpSockets sockets(GetParam());
+    UdpSockets sockets({GetParam()});
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     sockets.send(a, {*IpAddress::parse("::1"), 9}, as_bytes("x"));
     sockets.close(a);
@@ -123,7 +125,7 @@ TEST_P(UdpTest, SendingFromAClosedPortOrAcrossFamiliesIsCounted) {
 }
 
 TEST_P(UdpTest, AnOversizedDatagramIsDroppedAndCounted) {
-    UdpSockets sockets(GetParam());
+    UdpSockets sockets({GetParam()});
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     sockets.send(a, a, as_bytes(std::string(4000, 'x')));
     sockets.send(a, a, as_bytes("fits"));
@@ -137,7 +139,7 @@ TEST_P(UdpTest, AnOversizedDatagramIsDroppedAndCounted) {
 // Several sockets are read into one space, one behind the other, and a dropped datagram leaves no room that
 // the next socket would take from the one behind it.
 TEST_P(UdpTest, AnOversizedDatagramDoesNotMixUpThoseOfOtherSockets) {
-    UdpSockets sender(GetParam()), sockets(GetParam());
+    UdpSockets sender({GetParam()}), sockets({GetParam()});
     const auto from = open_any(sender, "127.0.0.1", 45000);
     std::map<Endpoint, std::string> expected;
     for (int i = 0; i < 8; ++i) {
@@ -154,9 +156,9 @@ TEST_P(UdpTest, AnOversizedDatagramDoesNotMixUpThoseOfOtherSockets) {
 }
 
 TEST_P(UdpTest, APortThatRefusesDoesNotStopTheSocket) {
-    UdpSockets sockets(GetParam());
+    UdpSockets sockets({GetParam()});
     const auto a = open_any(sockets, "127.0.0.1", 41000);
-    UdpSockets gone(GetParam());
+    UdpSockets gone({GetParam()});
     const auto closed = open_any(gone, "127.0.0.1", 44000);
     gone.close(closed);
     for (int i = 0; i < 3; ++i) {  // draws ICMP port unreachable
@@ -174,7 +176,7 @@ TEST_P(UdpTest, APortThatRefusesDoesNotStopTheSocket) {
 }
 
 TEST_P(UdpTest, AClosedPortIsFreeAtOnce) {
-    UdpSockets sockets(GetParam());
+    UdpSockets sockets({GetParam()});
     const auto a = open_any(sockets, "127.0.0.1", 41000);
     for (int i = 0; i < 100; ++i) {
         sockets.send(a, a, as_bytes("x"));
@@ -184,10 +186,25 @@ TEST_P(UdpTest, AClosedPortIsFreeAtOnce) {
     }
 }
 
+TEST_P(UdpTest, WhatIsSentIsMarked_RFC2474) {
+    UdpSockets sockets({GetParam(), 46});
+    for (const char* ip : {"127.0.0.1", "::1"}) {
+        open_any(sockets, ip, 41000);
+    }
+    for (const int fd : sockets.descriptors()) {
+        int v4 = 0, v6 = 0;
+        socklen_t size = sizeof v4;
+        ::getsockopt(fd, IPPROTO_IP, IP_TOS, &v4, &size);
+        size = sizeof v6;
+        ::getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &v6, &size);
+        EXPECT_TRUE(v4 == 46 << 2 || v6 == 46 << 2) << v4 << " " << v6;
+    }
+}
+
 // More than is taken ahead of receive(): the rest waits in the sockets.
 TEST_P(UdpTest, ManyWaitAndNoneIsLost) {
     constexpr std::size_t ports = 20, each = 150;
-    UdpSockets sender(GetParam()), sockets(GetParam());
+    UdpSockets sender({GetParam()}), sockets({GetParam()});
     const auto from = open_any(sender, "127.0.0.1", 45000);
     std::map<Endpoint, std::vector<std::string>> sent, got;
     for (std::size_t i = 0; i < ports; ++i) {
@@ -204,7 +221,7 @@ TEST_P(UdpTest, ManyWaitAndNoneIsLost) {
 
 // What comes in a pause waits in the socket: another process that has it reads it, or we do.
 TEST_P(UdpTest, InAPauseNothingIsTaken) {
-    UdpSockets sender(GetParam()), sockets(GetParam());
+    UdpSockets sender({GetParam()}), sockets({GetParam()});
     const auto from = open_any(sender, "127.0.0.1", 45000);
     const auto to = open_any(sockets, "127.0.0.1", 41000);
     const auto send = [&](const char* text) {
@@ -215,7 +232,7 @@ TEST_P(UdpTest, InAPauseNothingIsTaken) {
     sockets.pause();
     EXPECT_EQ(collect(sockets, 1).size(), 1U) << "what had come is there";
     send("first");
-    UdpSockets other(GetParam());
+    UdpSockets other({GetParam()});
     ASSERT_TRUE(other.inherit(::dup(sockets.descriptors().at(0))));
     ASSERT_TRUE(other.open(to));
     const auto got = collect(other, 1);
@@ -231,7 +248,7 @@ TEST_P(UdpTest, InAPauseNothingIsTaken) {
 
 TEST_P(UdpTest, ComeAndGoInAnyOrder) {
     SeededRandom random(3);
-    UdpSockets sender(GetParam()), sockets(GetParam());
+    UdpSockets sender({GetParam()}), sockets({GetParam()});
     const auto from = open_any(sender, "127.0.0.1", 45000);
     std::vector<Endpoint> open;
     std::uint64_t asked = 0;

@@ -83,6 +83,7 @@ TEST(Config, ReadsEveryKey) {
 [gateway]
 user_agent = "SBC"
 media_sockets = "epoll"
+media_dscp = 10
 max_calls = 7
 no_answer = "2m"
 drain_limit = "0s"
@@ -140,6 +141,7 @@ file = "/l"
     Config want;
     want.core.user_agent = "SBC";
     want.media_sockets = MediaSockets::epoll;
+    want.media_dscp = 10;
     want.core.max_calls = 7;
     want.core.no_answer = seconds(120);
     want.drain_limit = seconds(0);
@@ -186,7 +188,7 @@ ports = "20001-20010"
         ElementsAre(
             "f:2:13: gateway.max_calls: expected a whole number from 1 to 1000000, got \"many\"",
             "f:3:13: gateway.no_answer: expected a duration such as \"180s\", got 180",
-            "f:4:1: gateway.colour: expected one of drain_limit, max_calls, media_sockets, "
+            "f:4:1: gateway.colour: expected one of drain_limit, max_calls, media_dscp, media_sockets, "
             "no_answer, shards, user_agent",
             "f:6:8: listener.name: expected a name of letters, digits, '.', '_', '-', got \"a b\"",
             "f:7:11: listener.address: expected \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", got "

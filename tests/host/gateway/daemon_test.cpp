@@ -103,6 +103,15 @@ TEST_F(Daemon, NamesTheListenerWhosePortIsInUse) {
                                             "): Address already in use"));
 }
 
+TEST_F(Daemon, SaysWhichLimitItsMediaPortsExceed) {
+    Process process(
+        {"/bin/sh", "-c", "ulimit -n 300; exec \"$0\" \"$@\"", CAUSEWAY_DAEMON, "-E", "-f", write_config()});
+    EXPECT_EQ(process.wait(), 3);
+    EXPECT_THAT(process.output(),
+                HasSubstr("the configured media ports need 356 open files, 300 are allowed: "
+                          "raise the limit (LimitNOFILE= of the service, ulimit -Hn)"));
+}
+
 TEST_F(Daemon, AnswersItsControlSocketAndEndsOnSigterm) {
     Process process(causeway({"-E", "-f", write_config()}));
     ASSERT_TRUE(process.says("ready: ")) << process.output();

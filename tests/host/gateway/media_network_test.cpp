@@ -43,7 +43,7 @@ class MediaNetworkTest : public testing::TestWithParam<net::UdpBackend> {
 
     boost::asio::io_context io;
     std::vector<Received> received;
-    MediaNetwork network{io, GetParam(), [this](std::span<const media::Ports::Datagram> batch) {
+    MediaNetwork network{io, {GetParam()}, [this](std::span<const media::Ports::Datagram> batch) {
                              for (const auto& d : batch) {
                                  received.push_back({d.local, d.from, std::string(as_text(d.bytes))});
                              }
@@ -84,7 +84,7 @@ TEST_P(MediaNetworkTest, ReadsOnAfterMoreThanABatchHasWaited) {
 
 TEST_P(MediaNetworkTest, APairOfWhichOneIsTakenIsRefusedWhole) {
     const auto a = bind_any();
-    MediaNetwork other(io, GetParam(), [](auto) {});
+    MediaNetwork other(io, {GetParam()}, [](auto) {});
     EXPECT_FALSE(other.bind(a));
     network.release(a);
     ASSERT_TRUE(other.bind(a));
