@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <random>
 #include <set>
 #include <string>
 #include <vector>
@@ -260,6 +261,33 @@ TEST(Playout, ASilenceDescriptorIsFollowedBySilenceNotConcealment) {
     for (int i = 0; i < 20; ++i) concealed += playout.next().act == Act::conceal ? 1 : 0;
     EXPECT_EQ(concealed, 0);
     EXPECT_EQ(playout.counters().played, 2U);
+}
+
+// Whatever comes, what is to be played is in a slot, and time goes on.
+TEST(Playout, HoldsTogetherOnArbitraryArrivals) {
+    std::mt19937 random(8);
+    for (int run = 0; run < 200; ++run) {
+        Ours ours;
+        std::int64_t now = 0, index = 0, shift = 0;
+        std::uint32_t ssrc = 1;
+        for (int i = 0; i < 500; ++i) {
+            now += random() % 400;
+            index += random() % 3;
+            if (random() % 100 == 0) index += random() % 70000;
+            if (random() % 100 == 0) shift = static_cast<std::int32_t>(random());
+            if (random() % 200 == 0) ++ssrc;
+            for (int guard = 0; ours.playout.due() < now && guard < 10000; ++guard) {
+                const std::int64_t before = ours.playout.due();
+                Tick t;
+                ours.tick(t);
+                ASSERT_GT(ours.playout.due(), before);
+            }
+            const std::int64_t back = static_cast<std::int64_t>(random() % 20);
+            ours.arrive({now, index - back, (index - back) * frame + shift}, ssrc);
+        }
+        EXPECT_GT(ours.playout.counters().played, 0U);
+        if (HasFailure()) return;
+    }
 }
 
 TEST(Playout, StaysWithinItsBounds) {
