@@ -46,10 +46,10 @@ double purity(const std::vector<Bytes>& packets) {
         for (std::size_t i = 0; i + 1 < p.size(); i += 2)
             x.push_back(static_cast<std::int16_t>(load_be16(&p[i])));
     }
-    x.erase(x.begin(), x.begin() + 1000);  // until the codecs have settled
+    constexpr std::size_t settled = 1000;  // samples
     double re = 0, im = 0, all = 0;
-    const double n = static_cast<double>(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) {
+    const double n = static_cast<double>(x.size() - settled);
+    for (std::size_t i = settled; i < x.size(); ++i) {
         const double angle = 2 * std::numbers::pi * 700 * static_cast<double>(i) / 8000;
         re += x[i] * std::cos(angle);
         im += x[i] * std::sin(angle);
