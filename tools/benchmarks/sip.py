@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -31,7 +32,7 @@ name = "sip"
 address = "udp:{server}:{port}"
 [[media]]
 address = "{server}"
-ports = "20000-65535"
+ports = "20000-{last_media}"
 [[trunk]]
 name = "callers"
 sources = ["{caller}"]
@@ -117,7 +118,9 @@ class Server:
         self.process = None
 
     def configure(self, text, name):
-        addresses = {"server": SERVER, "caller": CALLER, "callee": CALLEE}
+        # Every media port is a descriptor.
+        last_media = min(65535, 20000 + resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 1001) | 1
+        addresses = {"last_media": last_media, "server": SERVER, "caller": CALLER, "callee": CALLEE}
         file = self.folder / name
         file.write_text(text.format(folder=self.folder, **addresses, **self.ports))
         return file

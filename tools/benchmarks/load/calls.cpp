@@ -10,11 +10,6 @@ using namespace std::chrono_literals;
 
 constexpr Duration t1 = 500ms;              // RFC 3261 17.1.1.1
 constexpr int retransmissions_at_most = 3;  // then the call has failed
-constexpr std::string_view sdp =
-    "v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8 "
-    "101\r\n"
-    "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
-    "a=ptime:20\r\na=sendrecv\r\n";
 
 // The value of the first field of this name, written as it usually is; empty where there is none.
 std::string_view field(std::string_view message, std::string_view line_start) {
@@ -67,7 +62,8 @@ void Calls::invite(std::uint32_t n) {
         ">;tag=", o.run, digits, "\r\nTo: <sip:2", digits, "@", o.server, ">\r\nCall-ID: ", digits, "-",
         o.run, "@127.0.0.2\r\nCSeq: 1 INVITE\r\nContact: <sip:100@", o.caller,
         ">\r\nAllow: INVITE, ACK, CANCEL, OPTIONS, BYE\r\nSupported: timer\r\nUser-Agent: sip_load\r\n",
-        "Content-Type: application/sdp\r\nContent-Length: ", std::to_string(sdp.size()), "\r\n\r\n", sdp);
+        "Content-Type: application/sdp\r\nContent-Length: ", std::to_string(o.offer.size()), "\r\n\r\n",
+        o.offer);
     send_(Side::caller, out_);
 }
 
@@ -124,6 +120,7 @@ void Calls::receive_response(Time now, std::string_view message) {
         call.state = State::talking;
         ++counters_.answered;
         setup_times_.push_back(now - call.started);
+        if (options_.told) options_.told(Side::caller, *n, message);
         acknowledge(*n, call);
         events_.push({now + options_.hold, *n, Timer::hang_up, 0});
     } else if (of_invite) {
@@ -155,8 +152,9 @@ void Calls::receive_request(Time now, std::string_view message) {
             return;
         }
         call.invited = true;
+        if (options_.told) options_.told(Side::callee, *n, message);
         respond(message, "180 Ringing", *n, {});
-        respond(message, "200 OK", *n, sdp);
+        respond(message, "200 OK", *n, options_.answer);
         call.answer = out_;
         events_.push({now + t1, *n, Timer::answer, 0});
     } else if (message.starts_with("ACK ")) {
@@ -218,6 +216,17 @@ bool Calls::again(Time now, Event event, Call& call) {
     return true;
 }
 
+void Calls::hang_up(Time now, std::uint32_t n, Call& call) {
+    call.state = State::ending;
+    bye(n, call);
+    events_.push({now + t1, n, Timer::bye, 0});
+}
+
+void Calls::hang_up(Time now) {
+    for (std::uint32_t n = 0; n < calls_.size(); ++n)
+        if (calls_[n].state == State::talking) hang_up(now, n, calls_[n]);
+}
+
 void Calls::advance(Time now) {
     while (!events_.empty() && events_.top().at <= now) {
         const Event event = events_.top();
@@ -231,10 +240,7 @@ void Calls::advance(Time now) {
                 if (!call.acknowledged && again(now, event, call)) send_(Side::callee, call.answer);
                 break;
             case Timer::hang_up:
-                if (call.state != State::talking) break;
-                call.state = State::ending;
-                bye(event.call, call);
-                events_.push({now + t1, event.call, Timer::bye, 0});
+                if (call.state == State::talking) hang_up(now, event.call, call);
                 break;
             case Timer::bye:
                 if (call.state == State::ending && again(now, event, call)) bye(event.call, call);

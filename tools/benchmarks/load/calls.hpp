@@ -19,12 +19,23 @@ namespace causeway::bench {
 
 enum class Side : std::uint8_t { caller, callee };
 
+// Audio at an address where nobody listens.
+constexpr std::string_view usual_sdp =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 8 "
+    "101\r\n"
+    "a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+    "a=ptime:20\r\na=sendrecv\r\n";
+
 struct CallsOptions {
     std::string server = "127.0.0.1:5060";  // ADDRESS:PORT of what is measured
     std::string caller = "127.0.0.2:5060";
     std::string callee = "127.0.0.3:5060";
     std::string run = "1";  // part of tags, branches and Call-IDs, so that two runs do not meet
     Duration hold{};        // from the ACK to the BYE
+    std::string offer{usual_sdp}, answer{usual_sdp};
+    // What the other side was told: the INVITE that the callee got, and the 200 that the caller got, each
+    // once.
+    std::function<void(Side at, std::uint32_t call, std::string_view message)> told;
 };
 
 struct Counters {
@@ -47,6 +58,8 @@ class Calls {
     void receive(Time now, Side at, std::string_view message);
     std::optional<Time> next_timer() const;
     void advance(Time now);
+    // Ends all calls that are answered, before their time.
+    void hang_up(Time now);
 
     const Counters& counters() const { return counters_; }
     // INVITE to 200 at the caller, one a call answered so far.
@@ -80,6 +93,7 @@ class Calls {
     void in_dialog(std::string_view method, std::uint32_t n, const Call& call, int cseq);
     void respond(std::string_view request, std::string_view status, std::uint32_t n, std::string_view body);
     void fail(Call& call);
+    void hang_up(Time now, std::uint32_t n, Call& call);
     // Whether the message of this timer is to be sent again, and when to look next.
     bool again(Time now, Event event, Call& call);
 
