@@ -16,15 +16,12 @@ struct Options {
     bool ng = false;
     std::uint16_t loop = 0;  // the first port of a loop, instead of calls
     bool caller_srtp = false, callee_srtp = false;
-    double rate = 0;       // packets/s, instead of a search
-    double start = 16000;  // of the search
-    int steps = 4;         // of it after the first rate that is not clean
-    double seconds = 2;    // at each rate of the search; twice that at the end
-    double profile = 0;    // seconds more at the end, announced by a line "profile"
+    double rate = 0;     // packets/s
+    double seconds = 2;  // measured
+    double profile = 0;  // seconds more at the end, announced by a line "profile"
     std::vector<int> pids;
 };
 
-constexpr double most_lost = 0.001;
 constexpr double warm_up = 0.5;  // seconds
 
 class Run {
@@ -44,58 +41,27 @@ class Run {
     }
 
     nlohmann::json measure() {
-        nlohmann::json tries = nlohmann::json::array();
-        double best = o_.rate;
-        bool driver_limited = false;
-        if (best == 0) {
-            // By doubling, then by halving the distance. Once more where it is not clean: others use the
-            // machine.
-            double bad = 0;
-            double rate = o_.start;
-            const auto clean = [&] {
-                for (int attempt = 0; attempt < 2; ++attempt) {
-                    const Window w = streams_.run(rate, warm_up, o_.seconds);
-                    driver_limited = w.rate_sent < 0.98 * rate || w.own_drops > 0;
-                    tries.push_back({{"rate", rate},
-                                     {"reached", w.rate_sent},
-                                     {"lost", w.lost()},
-                                     {"own_drops", w.own_drops},
-                                     {"lag_ms", w.lag_ms}});
-                    if (w.lost() < most_lost && !driver_limited) return true;
-                }
-                return false;
-            };
-            for (; bad == 0 && rate <= 1e6; rate *= 2) (clean() ? best : bad) = rate;
-            for (int step = 0; step < o_.steps; ++step) {
-                rate = (best + bad) / 2;
-                (clean() ? best : bad) = rate;
-            }
-        }
         nlohmann::json j{{"streams", streams_.size()},
-                         {"rate", best},
-                         {"tries", tries},
-                         {"driver_limited", driver_limited},
                          {"memory_before", before_},
-                         {"memory_established", established_}};
-        if (best > 0) j["load"] = load(o_.rate > 0 ? best : 0.8 * best);
-        j["memory_after"] = memory_of(o_.pids);
-        if (o_.profile > 0 && best > 0) {
+                         {"memory_established", established_},
+                         {"load", load()}};
+        if (o_.profile > 0) {
             std::cout << "profile" << std::endl;
-            streams_.run(o_.rate > 0 ? best : 0.8 * best, 0, o_.profile);
+            streams_.run(o_.rate, 0, o_.profile);
         }
         return j;
     }
 
   private:
-    nlohmann::json load(double rate) {
+    nlohmann::json load() {
         CpuTime begin, end;
         const Window w = streams_.run(
-            rate, warm_up, 2 * o_.seconds, [&] { begin = cpu_time_of(o_.pids); },
+            o_.rate, warm_up, o_.seconds, [&] { begin = cpu_time_of(o_.pids); },
             [&] { end = cpu_time_of(o_.pids); });
         const auto each = [&](double s) {
             return w.received > 0 ? s * 1e6 / static_cast<double>(w.received) : 0;
         };
-        nlohmann::json j{{"rate", rate},
+        nlohmann::json j{{"rate", o_.rate},
                          {"reached", w.rate_sent},
                          {"streams", w.streams},
                          {"sent", w.sent},
@@ -105,7 +71,8 @@ class Run {
                          {"own_drops", w.own_drops},
                          {"lag_ms", w.lag_ms},
                          {"user_us", each(end.user - begin.user)},
-                         {"system_us", each(end.system - begin.system)}};
+                         {"system_us", each(end.system - begin.system)},
+                         {"waiting", (end.waiting - begin.waiting) / o_.seconds}};
         if (!w.delays.empty()) {
             const auto at = [&](double share) {
                 return w.delays[static_cast<std::size_t>(share * static_cast<double>(w.delays.size() - 1))] /
@@ -176,10 +143,8 @@ int run(int argc, char** argv) {
     app.add_flag("--caller-srtp", o.caller_srtp, "AES_CM_128_HMAC_SHA1_80 on the callers' side");
     app.add_flag("--callee-srtp", o.callee_srtp, "AES_CM_128_HMAC_SHA1_80 on the callees' side");
     app.add_option("--calls", s.calls, "calls, or ports of the loop")->check(CLI::Range(1, 15000));
-    app.add_option("--rate", o.rate, "packets/s, instead of a search");
-    app.add_option("--start", o.start, "packets/s that the search begins with")->check(CLI::PositiveNumber);
-    app.add_option("--steps", o.steps, "of the search after the first rate that is not clean");
-    app.add_option("--seconds", o.seconds, "at each rate of the search; twice that for the figures");
+    app.add_option("--rate", o.rate, "packets/s")->required()->check(CLI::PositiveNumber);
+    app.add_option("--seconds", o.seconds, "measured seconds");
     app.add_option("--profile", o.profile, "seconds more at the end, announced by a line \"profile\"");
     app.add_option("--pid", o.pids, "process of the server, several times for several");
     CLI11_PARSE(app, argc, argv);

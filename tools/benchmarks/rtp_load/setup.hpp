@@ -39,7 +39,7 @@ struct SetupOptions {
     std::string server, caller, callee;  // ADDRESS:PORT; of ng only the server
     MediaSide caller_media, callee_media;
     std::uint32_t calls = 1500;
-    double rate = 500;  // calls/s
+    double rate = 700;  // calls/s
 };
 
 // Established calls, which last until this goes.

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -24,6 +25,14 @@ CpuTime cpu_time_of(const std::vector<int>& pids) {
         if (fields >> user >> system) {
             sum.user += user / ticks;
             sum.system += system / ticks;
+        }
+        std::error_code gone;
+        for (const auto& thread :
+             std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task", gone)) {
+            double running = 0;
+            double waiting = 0;
+            if (std::ifstream(thread.path() / "schedstat") >> running >> waiting)
+                sum.waiting += waiting / 1e9;
         }
     }
     return sum;

@@ -8,6 +8,7 @@ namespace causeway::bench {
 
 struct CpuTime {
     double user = 0, system = 0;  // seconds, of all threads
+    double waiting = 0;           // for a core that others had
 };
 
 // Summed over the processes; those that are gone count nothing.
