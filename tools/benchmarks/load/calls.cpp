@@ -163,7 +163,7 @@ void Calls::receive_request(Time now, std::string_view message) {
         call.answer.clear();
         call.answer.shrink_to_fit();
     } else if (message.starts_with("BYE ")) {
-        counters_.retransmissions += call.hung_up ? 1 : 0;
+        ++(call.hung_up ? counters_.retransmissions : counters_.released);
         call.hung_up = true;
         respond(message, "200 OK", *n, {});
     } else {

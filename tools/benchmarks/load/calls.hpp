@@ -40,6 +40,7 @@ struct CallsOptions {
 
 struct Counters {
     std::uint64_t started = 0, answered = 0, completed = 0;
+    std::uint64_t released = 0;         // whose callee has got the BYE
     std::uint64_t failed = 0;           // refused, or not answered in spite of three retransmissions
     std::uint64_t retransmissions = 0;  // sent or received, of any message
     std::uint64_t unexpected = 0;       // messages that are of no call of ours

@@ -30,8 +30,10 @@ class SipSetup final : public Setup {
     ~SipSetup() override {
         if (!sip_) return;
         sip_->hang_up(net::now());
-        for (const Time limit = net::now() + 3s; sip_->counters().unfinished() > 0 && net::now() < limit;)
-            step();
+        const Counters& c = sip_->counters();
+        const Time limit = net::now() + 3s;
+        while ((c.unfinished() > 0 || c.released < c.completed) && net::now() < limit) step();
+        step();  // what is written last leaves, too
     }
 
     Result<void> establish(const SetupOptions& o) {
