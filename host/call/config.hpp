@@ -9,6 +9,7 @@
 
 #include "host/base/ip.hpp"
 #include "host/call/profile.hpp"
+#include "host/media/port_pool.hpp"
 #include "host/media/ports.hpp"
 #include "host/sip/transactions.hpp"
 

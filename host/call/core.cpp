@@ -9,11 +9,23 @@
 
 namespace causeway::call {
 
+namespace {
+
+struct OwnMedia {
+    OwnMedia(const Config& config, media::Engine& engine, media::Network& network, Random& random)
+        : pool(config.media, random), ports(engine, network, pool, random) {}
+    media::PortPool pool;
+    media::LocalPorts ports;
+};
+
+}  // namespace
+
 struct Core::Impl final : sip::TransactionWire {
-    Impl(const Config& config, media::Engine& engine, media::Network& network, Random& random,
+    Impl(const Config& config, std::unique_ptr<OwnMedia> own, media::Ports* others, Random& random,
          CoreOutput& out, CoreOptions options)
         : output(out),
-          ports(engine, network, config.media, random),
+          media(std::move(own)),
+          ports(media ? media->ports : *others),
           legs(config.listeners, config.timers, config.user_agent, random, *this, b2bua,
                options.shard.number),
           b2bua(std::make_shared<Plan>(config), legs, ports, random, output,
@@ -38,7 +50,8 @@ struct Core::Impl final : sip::TransactionWire {
 
     CoreOutput& output;
     Load own_load;
-    media::Ports ports;
+    const std::unique_ptr<OwnMedia> media;  // null: the ports are others'
+    media::Ports& ports;
     // Legs and B2BUA know each other; neither calls the other while it is built.
     Legs legs;
     B2bua b2bua;
@@ -49,7 +62,11 @@ struct Core::Impl final : sip::TransactionWire {
 
 Core::Core(const Config& config, media::Engine& engine, media::Network& network, Random& random,
            CoreOutput& output, CoreOptions options)
-    : impl_(std::make_unique<Impl>(config, engine, network, random, output, options)) {}
+    : impl_(std::make_unique<Impl>(config, std::make_unique<OwnMedia>(config, engine, network, random),
+                                   nullptr, random, output, options)) {}
+
+Core::Core(const Config& config, media::Ports& ports, Random& random, CoreOutput& output, CoreOptions options)
+    : impl_(std::make_unique<Impl>(config, nullptr, &ports, random, output, options)) {}
 
 Core::~Core() = default;
 
@@ -66,8 +83,8 @@ void Core::sip_transport_error(Time now, const sip::Hop& to) {
     impl_->legs.transport_error(now, to);
 }
 
-void Core::receive_media(Time now, std::span<const media::Ports::Datagram> batch) {
-    impl_->ports.receive(now, batch);
+void Core::receive_media(Time now, std::span<const media::Datagram> batch) {
+    if (impl_->media) impl_->media->ports.receive(now, batch);
 }
 
 std::optional<Time> Core::next_timer() const {

@@ -17,7 +17,7 @@
 #include "host/call/cdr.hpp"
 #include "host/call/config.hpp"
 #include "host/media/engine.hpp"
-#include "host/media/ports.hpp"
+#include "host/media/local_ports.hpp"
 
 namespace causeway::call {
 
@@ -91,13 +91,17 @@ struct RestoreReport {
 
 class Core {
   public:
+    // With media ports of its own on that engine and network, for which receive_media() is; or with others',
+    // to which media comes on other ways.
     Core(const Config& config, media::Engine& engine, media::Network& network, Random& random,
          CoreOutput& output, CoreOptions options = {});
+    Core(const Config& config, media::Ports& ports, Random& random, CoreOutput& output,
+         CoreOptions options = {});
     ~Core();
 
     void receive_sip(Time now, std::string_view datagram, const sip::Hop& from);
     void sip_transport_error(Time now, const sip::Hop& to);
-    void receive_media(Time now, std::span<const media::Ports::Datagram> batch);
+    void receive_media(Time now, std::span<const media::Datagram> batch);
     std::optional<Time> next_timer() const;
     void advance(Time now);
 

@@ -10,14 +10,14 @@
 
 #include "drivers/net/udp.hpp"
 #include "host/base/log_limit.hpp"
-#include "host/media/ports.hpp"
+#include "host/media/local_ports.hpp"
 
 namespace causeway::gateway {
 
 class MediaNetwork final : public media::Network {
   public:
     // A batch; its bytes are valid during the call.
-    using Receive = std::function<void(std::span<const media::Ports::Datagram>)>;
+    using Receive = std::function<void(std::span<const media::Datagram>)>;
 
     MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive);
     ~MediaNetwork() override;
@@ -53,7 +53,7 @@ class MediaNetwork final : public media::Network {
     Receive receive_;
     net::UdpSockets sockets_;
     std::shared_ptr<Watch> watch_;
-    std::vector<media::Ports::Datagram> batch_;
+    std::vector<media::Datagram> batch_;
     bool muted_ = false;
     log::Limit refused_log_, oversized_log_;
 };

@@ -42,7 +42,7 @@ Shard::Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_so
                      event([&](call::Core& core, Time now) { core.sip_transport_error(now, to); });
                  }}),
       media_(io_, media_sockets,
-             [this](std::span<const media::Ports::Datagram> batch) {
+             [this](std::span<const media::Datagram> batch) {
                  event([&](call::Core& core, Time now) { core.receive_media(now, batch); });
              }),
       timer_(io_, [this](Time now) { ring(now); }) {}

@@ -1,23 +1,18 @@
 // Media ports: the anchor of every m-line. A port belongs to one m-line of one leg, both directions: an RTP
 // socket and the RTCP socket above it, an ingress and an egress context of the engine. The call layer opens,
-// describes, joins and closes ports; datagrams and time come in from the edge. RTCP ends here: each leg gets
-// reports of ours (RFC 3550 section 6).
-// Packets from anyone but the latched source (latch.hpp) are dropped and counted.
+// describes, joins and closes ports; where they are and what passes through them is the business of who
+// implements this (local_ports.hpp).
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "host/base/ip.hpp"
-#include "host/base/random.hpp"
 #include "host/base/slots.hpp"
 #include "host/media/engine.hpp"
 #include "host/media/latch.hpp"
-#include "host/media/port_pool.hpp"
 #include "host/media/reporter.hpp"
 #include "host/sdp/session.hpp"
 
@@ -25,19 +20,6 @@ namespace causeway::media {
 
 class Port;
 using PortId = Handle<Port>;
-
-// What the edge gives and takes: sockets by number. Implemented over drivers/net by the daemon and by the
-// simulated world.
-class Network {
-  public:
-    virtual ~Network() = default;
-    // Binds RTP on `local` (an even port) and RTCP on the port above it. False where either is taken or
-    // refused.
-    virtual bool bind(const Endpoint& rtp_local) = 0;
-    virtual void release(const Endpoint& rtp_local) = 0;
-    // From the socket bound to `local`. Loss is no error: this is UDP.
-    virtual void send(const Endpoint& local, const Endpoint& to, ByteView bytes) = 0;
-};
 
 struct PortOptions {
     std::string call_id;         // for log lines
@@ -145,46 +127,36 @@ struct PortsStatus {
 
 class Ports {
   public:
-    Ports(Engine& engine, Network& network, std::vector<PortRange> ranges, Random& random);
-    ~Ports();
+    virtual ~Ports() = default;
 
     // The error says what ran out: ports or contexts.
-    Result<PortId> open(Time now, PortOptions options);
+    virtual Result<PortId> open(Time now, PortOptions options) = 0;
     // Where the remote side shall send: the advertised address. RTCP is one above.
-    Endpoint advertised(PortId id) const;
+    virtual Endpoint advertised(PortId id) const = 0;
     // After each offer/answer. Rekeys only where keys differ.
-    Result<void> set_remote(Time now, PortId id, const RemoteMedia& remote);
+    virtual Result<void> set_remote(Time now, PortId id, const RemoteMedia& remote) = 0;
     // Two paths, one each way: payload types mapped by encoding, and anew with each set_remote of either. A
     // port that was joined with another parts from it. No path leads to or from where the direction forbids
     // it.
-    Result<void> join(Time now, PortId a, PortId b);
+    virtual Result<void> join(Time now, PortId a, PortId b) = 0;
     // Ends RTCP with a BYE, frees sockets, contexts and keys; the last figures come back.
-    PortReport close(Time now, PortId id);
-    PortReport report(PortId id) const;
+    virtual PortReport close(Time now, PortId id) = 0;
+    virtual PortReport report(PortId id) const = 0;
 
     // Nothing for a closed port. Paths are not part of it: join() makes them anew.
-    std::optional<PortState> save(PortId id) const;
+    virtual std::optional<PortState> save(PortId id) const = 0;
     // The port again, on the same numbers, also where these are no longer in the ranges. The error says what
     // is missing: the socket, a context, a key; nothing is open then.
-    Result<PortId> restore(const PortState& state);
+    virtual Result<PortId> restore(const PortState& state) = 0;
 
-    // ---- from the edge
-    struct Datagram {
-        Endpoint local;
-        Endpoint from;
-        ByteView bytes;
-    };
-    void receive(Time now, std::span<const Datagram> batch);
-    std::optional<Time> next_timer() const;
-    void advance(Time now);  // RTCP reports
+    // What time brings, RTCP reports for one. Nothing where others see to that.
+    virtual std::optional<Time> next_timer() const = 0;
+    virtual void advance(Time now) = 0;
 
-    PortsStatus status() const;
-    const Capabilities& capabilities() const;  // of the engine
-    IpAddress advertised_address() const;      // of the first range: for an SDP that has no live m-line
-
-  private:
-    struct Impl;
-    std::unique_ptr<Impl> impl_;
+    virtual PortsStatus status() const = 0;
+    virtual const Capabilities& capabilities() const = 0;  // of the engine
+    virtual IpAddress advertised_address()
+        const = 0;  // of the first range: for an SDP that has no live m-line
 };
 
 }  // namespace causeway::media

@@ -15,7 +15,7 @@ void VirtualCore::receive_sip(std::string_view datagram, const Endpoint& from, s
 }
 
 void VirtualCore::receive_media(const Endpoint& local, const Endpoint& from, ByteView bytes) {
-    const media::Ports::Datagram datagram{local, from, bytes};
+    const media::Datagram datagram{local, from, bytes};
     core_->receive_media(now_, {&datagram, 1});
 }
 

@@ -85,7 +85,7 @@ class Gateway final : public call::CoreOutput {
 
     // One media datagram from `from` to the port that our SDP named.
     void media(const Endpoint& from, const Endpoint& to, ByteView bytes) {
-        const media::Ports::Datagram datagram{to, from, bytes};
+        const media::Datagram datagram{to, from, bytes};
         core.receive_media(now, {&datagram, 1});
     }
     static Endpoint media_of(std::string_view sdp) {

@@ -4,7 +4,7 @@
 #include <set>
 #include <vector>
 
-#include "host/media/ports.hpp"
+#include "host/media/local_ports.hpp"
 
 namespace causeway::media::fakes {
 

@@ -43,7 +43,7 @@ class MediaNetworkTest : public testing::TestWithParam<net::UdpBackend> {
 
     boost::asio::io_context io;
     std::vector<Received> received;
-    MediaNetwork network{io, {GetParam()}, [this](std::span<const media::Ports::Datagram> batch) {
+    MediaNetwork network{io, {GetParam()}, [this](std::span<const media::Datagram> batch) {
                              for (const auto& d : batch) {
                                  received.push_back({d.local, d.from, std::string(as_text(d.bytes))});
                              }

@@ -178,9 +178,9 @@ TEST_P(SecuredAttacks, ForgedAndTruePacketsInOneBatch) {
     const Bytes forged = packet(0, "a forged payload of some length"), first = secured(65535, "voice"),
                 second = secured(0, "voice"), last = secured(1, "voice");
     const Bytes replay = first;
-    const Ports::Datagram batch[] = {{local(a), thief, forged},  {local(a), caller, first},
-                                     {local(a), thief, forged},  {local(a), thief, replay},
-                                     {local(a), caller, second}, {local(a), caller, last}};
+    const Datagram batch[] = {{local(a), thief, forged},  {local(a), caller, first},
+                              {local(a), thief, forged},  {local(a), thief, replay},
+                              {local(a), caller, second}, {local(a), caller, last}};
     network.sent.clear();
     ports.receive(now, batch);
     EXPECT_EQ(network.sent.size(), 3u);

@@ -22,7 +22,7 @@ class Latching : public PortsTest {
 
 TEST_F(Latching, TwoSourcesInOneBatchAreNotBothHeard) {
     const Bytes first = packet(1, "caller"), second = packet(2, "thief");
-    const Ports::Datagram batch[] = {
+    const Datagram batch[] = {
         {local(a), {caller.ip, 61234}, first}, {local(a), neighbour, second}, {local(a), stranger, second}};
     network.sent.clear();
     ports.receive(now, batch);

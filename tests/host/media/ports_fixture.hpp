@@ -10,7 +10,7 @@
 #include "drivers/cpu/engine.hpp"
 #include "drivers/cpu/srtp.hpp"
 #include "host/base/text.hpp"
-#include "host/media/ports.hpp"
+#include "host/media/local_ports.hpp"
 #include "host/rtp/rtcp.hpp"
 #include "tests/fakes/media_network.hpp"
 
@@ -34,9 +34,9 @@ class PortsTest : public testing::Test {
 
     PortsTest()
         : engine(cpu::make_engine()),
-          ports(*engine, network,
-                {{*IpAddress::parse("10.0.0.1"), *IpAddress::parse("203.0.113.1"), first_port, last_port}},
-                random) {}
+          pool({{*IpAddress::parse("10.0.0.1"), *IpAddress::parse("203.0.113.1"), first_port, last_port}},
+               random),
+          ports(*engine, network, pool, random) {}
 
     PortId open(const Endpoint& signaling) {
         PortOptions options;
@@ -72,7 +72,7 @@ class PortsTest : public testing::Test {
     }
 
     void receive(const Endpoint& local, const Endpoint& from, const Bytes& bytes) {
-        const Ports::Datagram d{local, from, bytes};
+        const Datagram d{local, from, bytes};
         ports.receive(now, {&d, 1});
     }
 
@@ -96,7 +96,8 @@ class PortsTest : public testing::Test {
     SeededRandom random{7};
     fakes::RecordingNetwork network;
     std::unique_ptr<Engine> engine;
-    Ports ports;
+    PortPool pool;
+    LocalPorts ports;
     PortId a, b;
 };
 

@@ -380,7 +380,7 @@ void World::deliver(Line line, const Endpoint& from, const Endpoint& to, const s
     }
     if (Phone* phone = phone_at(to.ip)) return phone->receive_media(to, from, as_bytes(bytes));
     if (sockets_.bound.count(to) == 0) return;
-    const media::Ports::Datagram datagram{to, from, as_bytes(bytes)};
+    const media::Datagram datagram{to, from, as_bytes(bytes)};
     core_.receive_media(now_, {&datagram, 1});
 }
 

@@ -1,4 +1,4 @@
-#include "host/media/ports.hpp"
+#include "host/media/local_ports.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -82,13 +82,9 @@ class Port {
     PortCounters counters;
 };
 
-struct Ports::Impl {
-    Impl(Engine& e, Network& n, std::vector<PortRange> ranges, Random& r)
-        : engine(e),
-          network(n),
-          random(r),
-          pool(std::move(ranges), r),
-          ntp_zero(std::uint64_t{r.u32()} << 32) {}
+struct LocalPorts::Impl {
+    Impl(Engine& e, Network& n, PortPool& p, Random& r)
+        : engine(e), network(n), random(r), pool(p), ntp_zero(std::uint64_t{r.u32()} << 32) {}
 
     // A packet inside the engine.
     struct InFlight {
@@ -99,7 +95,7 @@ struct Ports::Impl {
     Engine& engine;
     Network& network;
     Random& random;
-    PortPool pool;
+    PortPool& pool;
     const std::uint64_t ntp_zero;
     Slots<Port> ports;
     std::unordered_map<Endpoint, PortId> by_local;  // RTP and RTCP sockets
@@ -149,16 +145,16 @@ struct Ports::Impl {
     Result<void> open_paths(Port& a, Port& b);
 };
 
-Ports::Ports(Engine& engine, Network& network, std::vector<PortRange> ranges, Random& random)
-    : impl_(std::make_unique<Impl>(engine, network, std::move(ranges), random)) {}
+LocalPorts::LocalPorts(Engine& engine, Network& network, PortPool& pool, Random& random)
+    : impl_(std::make_unique<Impl>(engine, network, pool, random)) {}
 
-Ports::~Ports() = default;
+LocalPorts::~LocalPorts() = default;
 
 // ----------------------------------------------------------------------------------------------------
 // opening
 
 // The next pair that the system lets us have: others may sit on ports of the range.
-Result<PortPool::Pair> Ports::Impl::bind(bool ip6) {
+Result<PortPool::Pair> LocalPorts::Impl::bind(bool ip6) {
     std::vector<PortPool::Pair> refused;
     auto pair = pool.take(ip6);
     while (pair && !network.bind({pool.range(pair->range).address, pair->rtp})) {
@@ -172,7 +168,7 @@ Result<PortPool::Pair> Ports::Impl::bind(bool ip6) {
     return *pair;
 }
 
-Result<PortId> Ports::open(Time, PortOptions options) {
+Result<PortId> LocalPorts::open(Time, PortOptions options) {
     auto pair = impl_->bind(options.signaling_source.is_v6());
     if (!pair) return fail(pair.error().what);
     const auto& range = impl_->pool.range(pair->range);
@@ -206,7 +202,7 @@ Result<PortId> Ports::open(Time, PortOptions options) {
     return impl_->enter(std::move(port));
 }
 
-PortId Ports::Impl::enter(Port made) {
+PortId LocalPorts::Impl::enter(Port made) {
     const PortId id = ports.emplace(std::move(made));
     Port& port = *ports.find(id);
     port.id = id;
@@ -216,7 +212,7 @@ PortId Ports::Impl::enter(Port made) {
     return id;
 }
 
-std::optional<PortState> Ports::save(PortId id) const {
+std::optional<PortState> LocalPorts::save(PortId id) const {
     const Port* port = impl_->ports.find(id);
     if (port == nullptr) return std::nullopt;
     auto ingress = impl_->engine.save(port->ingress);
@@ -241,7 +237,7 @@ std::optional<PortState> Ports::save(PortId id) const {
     return s;
 }
 
-Result<PortId> Ports::restore(const PortState& s) {
+Result<PortId> LocalPorts::restore(const PortState& s) {
     if (impl_->by_local.count(s.local) != 0 || !impl_->network.bind(s.local)) {
         return fail("media port " + s.local.to_string() + " cannot be had");
     }
@@ -268,12 +264,12 @@ Result<PortId> Ports::restore(const PortState& s) {
     return id;
 }
 
-Endpoint Ports::advertised(PortId id) const {
+Endpoint LocalPorts::advertised(PortId id) const {
     const Port* port = impl_->ports.find(id);
     return port == nullptr ? Endpoint{} : port->advertised;
 }
 
-Result<void> Ports::set_remote(Time now, PortId id, const RemoteMedia& remote) {
+Result<void> LocalPorts::set_remote(Time now, PortId id, const RemoteMedia& remote) {
     Port* port = impl_->ports.find(id);
     if (port == nullptr) return fail("media port is closed");
     if (auto keyed = impl_->engine.rekey_ingress(port->ingress, remote.receive_key); !keyed) return keyed;
@@ -296,20 +292,20 @@ Result<void> Ports::set_remote(Time now, PortId id, const RemoteMedia& remote) {
     return peer != nullptr ? impl_->open_paths(*port, *peer) : Result<void>{};
 }
 
-bool Ports::Impl::can_convert(const sdp::Codec& codec) const {
+bool LocalPorts::Impl::can_convert(const sdp::Codec& codec) const {
     const auto speech = to_speech(codec);
     const auto& able = engine.capabilities().speech;
     return speech && std::find(able.begin(), able.end(), *speech) != able.end();
 }
 
 // What we speak to those who do not take what comes.
-const sdp::Codec* Ports::Impl::convertible(const std::vector<sdp::Codec>& codecs) const {
+const sdp::Codec* LocalPorts::Impl::convertible(const std::vector<sdp::Codec>& codecs) const {
     const auto found =
         std::find_if(codecs.begin(), codecs.end(), [this](const sdp::Codec& c) { return can_convert(c); });
     return found == codecs.end() ? nullptr : &*found;
 }
 
-Result<void> Ports::Impl::open_path(Port& from, Port& to) {
+Result<void> LocalPorts::Impl::open_path(Port& from, Port& to) {
     PathConfig path;
     path.from = from.ingress;
     path.to = to.egress;
@@ -334,12 +330,12 @@ Result<void> Ports::Impl::open_path(Port& from, Port& to) {
     return {};
 }
 
-Result<void> Ports::Impl::open_paths(Port& a, Port& b) {
+Result<void> LocalPorts::Impl::open_paths(Port& a, Port& b) {
     if (auto there = open_path(a, b); !there) return there;
     return open_path(b, a);
 }
 
-Result<void> Ports::join(Time, PortId a, PortId b) {
+Result<void> LocalPorts::join(Time, PortId a, PortId b) {
     Port* first = impl_->ports.find(a);
     Port* second = impl_->ports.find(b);
     if (first == nullptr || second == nullptr) return fail("media port is closed");
@@ -351,7 +347,7 @@ Result<void> Ports::join(Time, PortId a, PortId b) {
 }
 
 // Ends both paths of a port: two sources must not feed one egress.
-void Ports::Impl::part(Port& port) {
+void LocalPorts::Impl::part(Port& port) {
     engine.close_path(port.path);
     if (Port* peer = ports.find(port.peer)) {
         engine.close_path(peer->path);
@@ -365,7 +361,7 @@ void Ports::Impl::part(Port& port) {
 // ----------------------------------------------------------------------------------------------------
 // packets
 
-void Ports::receive(Time now, std::span<const Datagram> batch) {
+void LocalPorts::receive(Time now, std::span<const Datagram> batch) {
     impl_->batch.clear();
     for (const auto& d : batch) {
         ++impl_->packets_in;
@@ -375,7 +371,7 @@ void Ports::receive(Time now, std::span<const Datagram> batch) {
     impl_->collect(now);
 }
 
-bool Ports::Impl::admit(Time now, const Datagram& d) {
+bool LocalPorts::Impl::admit(Time now, const Datagram& d) {
     const auto found = by_local.find(d.local);
     Port* port = found == by_local.end() ? nullptr : ports.find(found->second);
     if (port == nullptr) {  // closed while the datagram waited
@@ -415,24 +411,24 @@ bool Ports::Impl::admit(Time now, const Datagram& d) {
 }
 
 // What a peer, and not whoever else sends to a port, is expected to send.
-bool Ports::Impl::is_agreed(const Port& port, bool is_rtp, ByteView plain) const {
+bool LocalPorts::Impl::is_agreed(const Port& port, bool is_rtp, ByteView plain) const {
     if (!is_rtp) return rtp::RtcpCompound::parse(plain).has_value();
     const auto packet = rtp::Packet::parse(plain);
     return packet && find_payload_type(port.remote.ours, packet->header.payload_type) != nullptr;
 }
 
-void Ports::Impl::latched(const Port& port, bool is_rtp, const Endpoint& from) const {
+void LocalPorts::Impl::latched(const Port& port, bool is_rtp, const Endpoint& from) const {
     log::info(port.options.call_id, "media {}: {} comes from {}", port.rtp_local.to_string(),
               is_rtp ? "RTP" : "RTCP", from.to_string());
 }
 
-void Ports::Impl::drop(Time now, Drops& kind, const Port& port, bool is_rtp, const Endpoint& from) {
+void LocalPorts::Impl::drop(Time now, Drops& kind, const Port& port, bool is_rtp, const Endpoint& from) {
     ++kind.count;
     log::limited(kind.limit, now, log::Level::info, port.options.call_id, "media {}: {} from {} dropped: {}",
                  port.rtp_local.to_string(), is_rtp ? "RTP" : "RTCP", from.to_string(), kind.why);
 }
 
-Ports::Impl::Drops* Ports::Impl::drops_of(Verdict verdict) {
+LocalPorts::Impl::Drops* LocalPorts::Impl::drops_of(Verdict verdict) {
     switch (verdict) {
         case Verdict::unauthentic:
             return &unauthentic;
@@ -445,7 +441,7 @@ Ports::Impl::Drops* Ports::Impl::drops_of(Verdict verdict) {
     }
 }
 
-void Ports::Impl::collect(Time now) {
+void LocalPorts::Impl::collect(Time now) {
     results.clear();
     engine.collect(now, results);
     // Sources first: a packet that goes out now goes to where its peer is known to be now.
@@ -453,7 +449,7 @@ void Ports::Impl::collect(Time now) {
     for (const auto& p : results.packets) send(p);
 }
 
-void Ports::Impl::complete(Time now, const Completion& c) {
+void LocalPorts::Impl::complete(Time now, const Completion& c) {
     const auto found = in_flight.find(c.cookie);
     if (found == in_flight.end()) return;
     const InFlight packet = found->second;
@@ -515,7 +511,7 @@ void Ports::Impl::complete(Time now, const Completion& c) {
 // keystream is used twice (RFC 3711 9.1), and what we receive is sent on under other SSRCs only. Changing
 // would let whoever spoofs a packet restart the stream at will. Reports under our SSRC are no news of theirs
 // (8.2, loop), voice is: servers that echo send it back just so.
-void Ports::Impl::collided(Time now, Port& port, bool is_rtp, const Endpoint& from) {
+void LocalPorts::Impl::collided(Time now, Port& port, bool is_rtp, const Endpoint& from) {
     ++port.counters.ssrc_collisions;
     ++collisions.count;
     log::limited(collisions.limit, now, log::Level::info, port.options.call_id,
@@ -523,7 +519,7 @@ void Ports::Impl::collided(Time now, Port& port, bool is_rtp, const Endpoint& fr
                  from.to_string());
 }
 
-void Ports::Impl::send(const PacketOut& packet) {
+void LocalPorts::Impl::send(const PacketOut& packet) {
     const auto found = by_egress.find(packet.egress);
     Port* port = found == by_egress.end() ? nullptr : ports.find(found->second);
     if (port == nullptr) return;
@@ -536,7 +532,7 @@ void Ports::Impl::send(const PacketOut& packet) {
 }
 
 // The header is in the clear on SRTP, too.
-void Ports::Impl::count_sent(Port& port, ByteView packet) const {
+void LocalPorts::Impl::count_sent(Port& port, ByteView packet) const {
     const std::uint16_t sequence = load_be16(&packet[2]);
     const auto step = static_cast<std::int16_t>(port.last_sent ? sequence - *port.last_sent : 1);
     if (step <= 0) return;  // late: counted as a gap
@@ -546,11 +542,11 @@ void Ports::Impl::count_sent(Port& port, ByteView packet) const {
 
 // ---------------------------------------------------------------------------------------------------- RTCP
 
-std::optional<Time> Ports::next_timer() const {
+std::optional<Time> LocalPorts::next_timer() const {
     return impl_->timers.next();
 }
 
-void Ports::advance(Time now) {
+void LocalPorts::advance(Time now) {
     while (auto due = impl_->timers.pop_due(now)) {
         Port* port = impl_->ports.find(due->second);
         if (port == nullptr) continue;
@@ -560,7 +556,7 @@ void Ports::advance(Time now) {
     impl_->collect(now);
 }
 
-void Ports::Impl::report_rtcp(Time now, Port& port, bool leaving) {
+void LocalPorts::Impl::report_rtcp(Time now, Port& port, bool leaving) {
     rtp::Reception* reception = engine.reception(port.ingress);
     if (reception == nullptr || !port.rtcp.target()) return;
     const auto compound = port.reporter.report(now, engine.counters(port.egress), *reception, leaving);
@@ -571,7 +567,7 @@ void Ports::Impl::report_rtcp(Time now, Port& port, bool leaving) {
 // ----------------------------------------------------------------------------------------------------
 // figures, closing
 
-PortReport Ports::report(PortId id) const {
+PortReport LocalPorts::report(PortId id) const {
     PortReport out;
     const Port* port = impl_->ports.find(id);
     if (port == nullptr) return out;
@@ -622,7 +618,7 @@ PortReport Ports::report(PortId id) const {
     return out;
 }
 
-PortReport Ports::close(Time now, PortId id) {
+PortReport LocalPorts::close(Time now, PortId id) {
     Port* port = impl_->ports.find(id);
     if (port == nullptr) return {};
     if (impl_->engine.counters(port->egress).packets > 0 || port->counters.rtcp_sent > 0) {
@@ -643,7 +639,7 @@ PortReport Ports::close(Time now, PortId id) {
     return last;
 }
 
-PortsStatus Ports::status() const {
+PortsStatus LocalPorts::status() const {
     PortsStatus out;
     out.ports_in_use = impl_->ports.size();
     out.ports_total = impl_->pool.total();
@@ -662,11 +658,11 @@ PortsStatus Ports::status() const {
     return out;
 }
 
-const Capabilities& Ports::capabilities() const {
+const Capabilities& LocalPorts::capabilities() const {
     return impl_->engine.capabilities();
 }
 
-IpAddress Ports::advertised_address() const {
+IpAddress LocalPorts::advertised_address() const {
     return impl_->pool.total() == 0 ? IpAddress{} : impl_->pool.range(0).advertised;
 }
 

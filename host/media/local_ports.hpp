@@ -1,0 +1,63 @@
+// Media ports over one engine and one network. Datagrams and time come in from the edge. RTCP ends here: each
+// leg gets reports of ours (RFC 3550 section 6).
+// Packets from anyone but the latched source (latch.hpp) are dropped and counted.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "host/base/random.hpp"
+#include "host/media/port_pool.hpp"
+#include "host/media/ports.hpp"
+
+namespace causeway::media {
+
+struct Datagram {
+    Endpoint local;
+    Endpoint from;
+    ByteView bytes;
+};
+
+// What the edge gives and takes: sockets by number. Implemented over drivers/net by the daemon and by the
+// simulated world.
+class Network {
+  public:
+    virtual ~Network() = default;
+    // Binds RTP on `local` (an even port) and RTCP on the port above it. False where either is taken or
+    // refused.
+    virtual bool bind(const Endpoint& rtp_local) = 0;
+    virtual void release(const Endpoint& rtp_local) = 0;
+    // From the socket bound to `local`. Loss is no error: this is UDP.
+    virtual void send(const Endpoint& local, const Endpoint& to, ByteView bytes) = 0;
+};
+
+class LocalPorts final : public Ports {
+  public:
+    // All references outlive the ports.
+    LocalPorts(Engine& engine, Network& network, PortPool& pool, Random& random);
+    ~LocalPorts() override;
+
+    Result<PortId> open(Time now, PortOptions options) override;
+    Endpoint advertised(PortId id) const override;
+    Result<void> set_remote(Time now, PortId id, const RemoteMedia& remote) override;
+    Result<void> join(Time now, PortId a, PortId b) override;
+    PortReport close(Time now, PortId id) override;
+    PortReport report(PortId id) const override;
+    std::optional<PortState> save(PortId id) const override;
+    Result<PortId> restore(const PortState& state) override;
+    std::optional<Time> next_timer() const override;
+    void advance(Time now) override;
+    PortsStatus status() const override;
+    const Capabilities& capabilities() const override;
+    IpAddress advertised_address() const override;
+
+    // From the edge.
+    void receive(Time now, std::span<const Datagram> batch);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace causeway::media
