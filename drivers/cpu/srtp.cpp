@@ -77,19 +77,6 @@ std::size_t rtcp_tail(sdp::SrtpSuite suite) {
     return sdp::is_aead(suite) ? 4 : 14;
 }
 
-// The index that a sequence number stands for: the nearest to the highest so far (RFC 3711 3.3.1).
-std::uint64_t index_of(std::optional<std::uint64_t> highest, std::uint16_t sequence) {
-    if (!highest) return sequence;
-    const auto step = static_cast<std::int16_t>(sequence - static_cast<std::uint16_t>(*highest));
-    if (step < 0 && *highest < static_cast<std::uint64_t>(-step)) return sequence;
-    return *highest + static_cast<std::uint64_t>(std::int64_t{step});
-}
-
-template <class T>
-void raise(std::optional<T>& highest, T index) {
-    if (!highest || *highest < index) highest = index;
-}
-
 media::SrtpSource* find(std::vector<media::SrtpSource>& sources, std::uint32_t ssrc) {
     const auto found = std::find_if(sources.begin(), sources.end(),
                                     [&](const media::SrtpSource& s) { return s.ssrc == ssrc; });
@@ -169,8 +156,8 @@ Result<Srtp> Srtp::resume(const media::SrtpState& state, Direction direction) {
 // highest index is passed through it, which puts it where it was. What an outbound session makes of it is not
 // sent.
 Result<void> Srtp::advance(const sdp::SrtpKey& key, const media::SrtpSource& source, Direction direction) {
-    if (source.index) {
-        Bytes packet = empty_rtp(source.ssrc, static_cast<std::uint16_t>(*source.index));
+    if (const auto highest = source.rtp.highest()) {
+        Bytes packet = empty_rtp(source.ssrc, static_cast<std::uint16_t>(*highest));
         if (direction == Direction::inbound) {
             auto peer = create(key, Direction::outbound);
             if (!peer) return tl::make_unexpected(peer.error());
@@ -183,9 +170,9 @@ Result<void> Srtp::advance(const sdp::SrtpKey& key, const media::SrtpSource& sou
         if (!there) return fail("SRTP: the index to go on from is refused");
     }
     // There is no way to set the SRTCP index but to use up those before.
-    if (direction == Direction::outbound && source.rtcp_index) {
-        if (*source.rtcp_index > most_rtcp_resumed) return fail("SRTP: the SRTCP index is too high to go on");
-        for (std::uint32_t i = 0; i < *source.rtcp_index; ++i) {
+    if (const auto highest = source.rtcp.highest(); direction == Direction::outbound && highest) {
+        if (*highest > most_rtcp_resumed) return fail("SRTP: the SRTCP index is too high to go on");
+        for (std::uint64_t i = 0; i < *highest; ++i) {
             Bytes packet = empty_rtcp(source.ssrc);
             if (!protect_rtcp(packet)) return fail("SRTP: the SRTCP index to go on from is refused");
         }
@@ -198,8 +185,8 @@ Result<void> Srtp::set_roc(const sdp::SrtpKey& key, const media::SrtpSource& sou
     if (!policy) return tl::make_unexpected(policy.error());
     policy->ssrc = {ssrc_specific, source.ssrc};
     if (srtp_add_stream(session_.get(), &*policy) != srtp_err_status_ok ||
-        srtp_set_stream_roc(session_.get(), source.ssrc, static_cast<std::uint32_t>(*source.index >> 16)) !=
-            srtp_err_status_ok) {
+        srtp_set_stream_roc(session_.get(), source.ssrc,
+                            static_cast<std::uint32_t>(*source.rtp.highest() >> 16)) != srtp_err_status_ok) {
         return fail("SRTP: the rollover counter is refused");
     }
     return {};
@@ -220,12 +207,16 @@ bool Srtp::apply_outbound(Function protect_function, Bytes& packet) {
 
 bool Srtp::protect(Bytes& packet) {
     if (packet.size() < rtp::header_size) return false;
+    const std::uint32_t ssrc = load_be32(&packet[8]);
+    const auto* known = find(sources_, ssrc);
+    const auto used = known != nullptr ? known->rtp : rtp::SrtpWindow();
+    const auto index = used.index_of(load_be16(&packet[2]));
+    if (!used.is_fresh(index)) return false;
     const bool good = apply_outbound([](srtp_ctx_t_* session, void* data,
                                         int* length) -> int { return srtp_protect(session, data, length); },
                                      packet);
     if (!good) return false;
-    auto& from = source(load_be32(&packet[8]));
-    raise(from.index, index_of(from.index, load_be16(&packet[2])));
+    source(ssrc).rtp.use(index);
     return true;
 }
 
@@ -236,8 +227,8 @@ bool Srtp::protect_rtcp(Bytes& packet) {
                           int* length) -> int { return srtp_protect_rtcp(session, data, length); },
                        packet);
     if (!good) return false;
-    auto& from = source(load_be32(&packet[4]));
-    from.rtcp_index = from.rtcp_index.value_or(0) + 1;
+    auto& used = source(load_be32(&packet[4])).rtcp;
+    used.use(used.highest().value_or(0) + 1);
     return true;
 }
 
@@ -254,16 +245,16 @@ Srtp::Outcome Srtp::unprotect(Bytes& packet) {
     if (packet.size() < rtp::header_size || !is_version_2(packet)) return Outcome::malformed;
     const std::uint32_t ssrc = load_be32(&packet[8]);
     const auto* known = find(sources_, ssrc);
-    const auto index = index_of(known != nullptr ? known->index : std::nullopt, load_be16(&packet[2]));
-    if (const auto* before = find(floor_, ssrc);
-        before != nullptr && before->index && index <= *before->index) {
+    const auto index = (known != nullptr ? known->rtp : rtp::SrtpWindow()).index_of(load_be16(&packet[2]));
+    // What the library has not seen itself.
+    if (const auto* before = find(floor_, ssrc); before != nullptr && !before->rtp.is_fresh(index)) {
         return Outcome::replayed;
     }
     const auto result =
         apply_inbound([](srtp_ctx_t_* session, void* data,
                          int* length) -> int { return srtp_unprotect(session, data, length); },
                       ssrc, packet);
-    if (result == Outcome::ok) raise(source(ssrc).index, index);
+    if (result == Outcome::ok) source(ssrc).rtp.use(index);
     return result;
 }
 
@@ -271,15 +262,14 @@ Srtp::Outcome Srtp::unprotect_rtcp(Bytes& packet) {
     if (packet.size() < rtcp_head + rtcp_tail_ || !is_version_2(packet)) return Outcome::malformed;
     const std::uint32_t ssrc = load_be32(&packet[4]);
     const std::uint32_t index = load_be32(&packet[packet.size() - rtcp_tail_]) & 0x7fffffff;
-    if (const auto* before = find(floor_, ssrc);
-        before != nullptr && before->rtcp_index && index <= *before->rtcp_index) {
+    if (const auto* before = find(floor_, ssrc); before != nullptr && !before->rtcp.is_fresh(index)) {
         return Outcome::replayed;
     }
     const auto result =
         apply_inbound([](srtp_ctx_t_* session, void* data,
                          int* length) -> int { return srtp_unprotect_rtcp(session, data, length); },
                       ssrc, packet);
-    if (result == Outcome::ok) raise(source(ssrc).rtcp_index, index);
+    if (result == Outcome::ok) source(ssrc).rtcp.use(index);
     return result;
 }
 

@@ -31,8 +31,8 @@ class Srtp {
     // holds the key. The library copies the key and zeroes its copies when freed.
     static Result<Srtp> create(const sdp::SrtpKey& key, Direction direction);
 
-    // A session that goes on where another one, perhaps in another process, was saved. Outbound no index is
-    // used twice; inbound everything at or below the highest index of its source is refused as a replay.
+    // A session that goes on where another one, perhaps in another process, was saved. No index is
+    // used or taken twice.
     static Result<Srtp> resume(const media::SrtpState& state, Direction direction);
     media::SrtpState save(const sdp::SrtpKey& key) const { return {key, sources_}; }
 

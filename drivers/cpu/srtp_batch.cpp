@@ -115,25 +115,14 @@ struct Keys {
     }
 };
 
-struct Source {
-    std::uint32_t ssrc = 0;
-    rtp::SrtpWindow rtp, rtcp;
-};
+using Source = media::SrtpSource;
 
 class Session final : public SrtpSession {
   public:
     Session(sdp::SrtpSuite session_suite, Direction session_direction)
         : suite(session_suite), direction(session_direction), sizes(sdp::sizes_of(session_suite)) {}
 
-    std::vector<media::SrtpSource> sources() const override {
-        std::vector<media::SrtpSource> out;
-        for (const Source& s : known) {
-            media::SrtpSource source{s.ssrc, s.rtp.highest(), {}};
-            if (const auto index = s.rtcp.highest()) source.rtcp_index = static_cast<std::uint32_t>(*index);
-            out.push_back(source);
-        }
-        return out;
-    }
+    std::vector<Source> sources() const override { return known; }
     Source* find(std::uint32_t ssrc) {
         const auto found =
             std::find_if(known.begin(), known.end(), [&](const Source& s) { return s.ssrc == ssrc; });
@@ -217,12 +206,7 @@ class BatchProvider final : public SrtpProvider {
         auto made = make(state.key, direction);
         if (!made) return tl::make_unexpected(made.error());
         if (state.sources.size() > Srtp::max_sources) return fail("SRTP: too many sources");
-        for (const auto& s : state.sources) {
-            Source source{s.ssrc, {}, {}};
-            if (s.index) source.rtp = rtp::SrtpWindow(*s.index);
-            if (s.rtcp_index) source.rtcp = rtp::SrtpWindow(*s.rtcp_index);
-            (*made)->known.push_back(source);
-        }
+        (*made)->known = state.sources;
         return std::move(*made);
     }
 

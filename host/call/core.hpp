@@ -75,7 +75,7 @@ struct CoreStatus {
 };
 
 // Of what Core::save() writes; goes up with every change of what any saved value holds.
-constexpr std::uint32_t state_version = 3;
+constexpr std::uint32_t state_version = 4;
 
 // What became of the calls of a core that was saved, in numbers.
 struct RestoreReport {

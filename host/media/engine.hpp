@@ -23,6 +23,7 @@
 #include "host/media/speech.hpp"
 #include "host/rtp/packet.hpp"
 #include "host/rtp/renumber.hpp"
+#include "host/rtp/srtp_window.hpp"
 #include "host/rtp/stats.hpp"
 #include "host/sdp/crypto.hpp"
 
@@ -130,15 +131,14 @@ struct EgressCounters {
 
 // ---- Contexts as values, for a process that takes over.
 
-// What one SSRC has used of an SRTP key: the highest index (rollover counter and sequence number, RFC 3711
-// 3.3.1) and the highest SRTCP index.
+// What one SSRC has used of an SRTP key: indices (rollover counter and sequence number, RFC 3711 3.3.1) and
+// SRTCP indices.
 struct SrtpSource {
     std::uint32_t ssrc = 0;
-    std::optional<std::uint64_t> index;
-    std::optional<std::uint32_t> rtcp_index;
+    rtp::SrtpWindow rtp, rtcp;
     template <class A>
     void archive(A& a) {
-        a(ssrc, index, rtcp_index);
+        a(ssrc, rtp, rtcp);
     }
     bool operator==(const SrtpSource&) const = default;
 };
@@ -153,8 +153,6 @@ struct SrtpState {
 // The last is the one in use, those before it may come back.
 using KeysState = std::vector<SrtpState>;
 
-// Packets at or below the highest index seen are refused as replays afterwards: which of them had come is not
-// kept.
 struct IngressState {
     KeysState keys;
     rtp::Reception reception;

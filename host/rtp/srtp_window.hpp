@@ -26,6 +26,12 @@ class SrtpWindow {
     void use(std::uint64_t index);
     std::optional<std::uint64_t> highest() const { return highest_; }
 
+    template <class A>
+    void archive(A& a) {
+        a(highest_, used_);
+    }
+    bool operator==(const SrtpWindow&) const = default;
+
   private:
     std::optional<std::uint64_t> highest_;
     std::array<std::uint64_t, size / 64> used_{};  // bit n: highest - n

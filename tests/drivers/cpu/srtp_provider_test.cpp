@@ -18,6 +18,7 @@ using media::Kind;
 using sdp::SrtpSuite;
 using Direction = Srtp::Direction;
 using Outcome = Srtp::Outcome;
+using Used = rtp::SrtpWindow;
 
 struct Library {
     const char* name;
@@ -99,11 +100,11 @@ TEST_P(SrtpProviderTest, AStreamThatJumpsWithinABatchIsFollowed_RFC3711_A) {
     for (const auto i : indices) packets.push_back(sealed(i));
     for (const auto outcome : run_all(*in, packets)) EXPECT_EQ(outcome, Outcome::ok);
     ASSERT_EQ(in->sources().size(), 1u);
-    EXPECT_EQ(in->sources()[0].index, 139000u);
+    EXPECT_EQ(in->sources()[0].rtp.highest(), 139000u);
 }
 
 TEST_P(SrtpProviderTest, GoesOnWhereASessionWasSaved) {
-    auto in = provider->resume({srtp_key(suite()), {{0x1234, 131071, 7}}}, Direction::inbound);
+    auto in = provider->resume({srtp_key(suite()), {{0x1234, Used(131071), Used(7)}}}, Direction::inbound);
     ASSERT_TRUE(in);
     for (const auto& [index, expected] :
          {std::pair{131071u, Outcome::replayed}, {131072u, Outcome::ok}, {131070u, Outcome::replayed}}) {
@@ -114,7 +115,7 @@ TEST_P(SrtpProviderTest, GoesOnWhereASessionWasSaved) {
         Bytes packet = oracle::srtcp(srtp_key(suite()), index, rtcp_packet());
         EXPECT_EQ(run(**in, Kind::rtcp, packet), expected) << index;
     }
-    auto out = provider->resume({srtp_key(suite()), {{0x1234, 131071, 7}}}, Direction::outbound);
+    auto out = provider->resume({srtp_key(suite()), {{0x1234, Used(131071), Used(7)}}}, Direction::outbound);
     ASSERT_TRUE(out);
     Bytes packet = rtp_packet(0);
     ASSERT_EQ(run(**out, Kind::rtp, packet), Outcome::ok);
@@ -122,8 +123,36 @@ TEST_P(SrtpProviderTest, GoesOnWhereASessionWasSaved) {
     packet = rtcp_packet();
     ASSERT_EQ(run(**out, Kind::rtcp, packet), Outcome::ok);
     EXPECT_EQ(packet, oracle::srtcp(srtp_key(suite()), 8, rtcp_packet()));
-    const std::vector<media::SrtpSource> sources{{0x1234, 131072, 8}};
-    EXPECT_EQ((*out)->sources(), sources);
+    ASSERT_EQ((*out)->sources().size(), 1u);
+    EXPECT_EQ((*out)->sources()[0].rtp.highest(), 131072u);
+    EXPECT_EQ((*out)->sources()[0].rtcp.highest(), 8u);
+}
+
+// Late ones too, in both directions, each once.
+TEST_P(SrtpProviderTest, WhatIsStillOnItsWayWhenASessionIsSavedIsTaken_RFC3711_3_3_2) {
+    auto in = session(Direction::inbound), out = session(Direction::outbound);
+    for (const std::uint32_t i : {65530U, 65533U, 65537U}) {
+        Bytes packet = rtp_packet(static_cast<std::uint16_t>(i));
+        ASSERT_EQ(run(*out, Kind::rtp, packet), Outcome::ok);
+        ASSERT_EQ(packet, sealed(i));
+        ASSERT_EQ(run(*in, Kind::rtp, packet), Outcome::ok);
+    }
+    const auto key = srtp_key(suite());
+    auto in_next = provider->resume({key, in->sources()}, Direction::inbound);
+    auto out_next = provider->resume({key, out->sources()}, Direction::outbound);
+    ASSERT_TRUE(in_next && out_next);
+    for (const std::uint32_t i : {65530U, 65531U, 65533U, 65534U, 65536U, 65537U, 65538U}) {
+        const bool before = i == 65530 || i == 65533 || i == 65537;
+        Bytes packet = sealed(i);
+        EXPECT_EQ(run(**in_next, Kind::rtp, packet), before ? Outcome::replayed : Outcome::ok) << i;
+        packet = rtp_packet(static_cast<std::uint16_t>(i));
+        EXPECT_EQ(run(**out_next, Kind::rtp, packet) == Outcome::ok, !before) << i;
+        if (!before) {
+            EXPECT_EQ(packet, sealed(i)) << i;
+        }
+    }
+    Bytes late = sealed(65531);
+    EXPECT_EQ(run(**in_next, Kind::rtp, late), Outcome::replayed) << "a second time";
 }
 
 TEST_P(SrtpProviderTest, TakesAnyBytes) {
@@ -257,7 +286,7 @@ TEST_P(SrtpLibraries, AgreeOnRandomTraffic) {
     for (const auto& s : streams) {
         EXPECT_EQ(s.in.batch->sources(), s.in.reference->sources());
         EXPECT_EQ(s.out.batch->sources(), s.out.reference->sources());
-        EXPECT_GT(*s.in.batch->sources()[0].index, 65536u) << "it has wrapped";
+        EXPECT_GT(*s.in.batch->sources()[0].rtp.highest(), 65536u) << "it has wrapped";
     }
     for (const int n : outcomes) EXPECT_GT(n, 50) << "every verdict was seen";
 }
