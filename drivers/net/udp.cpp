@@ -167,6 +167,26 @@ Result<void> UdpSockets::inherit(int fd) {
     return {};
 }
 
+void UdpSockets::stop(const Endpoint& local) {
+    const auto found = impl_->sockets.find(local);
+    if (found != impl_->sockets.end()) impl_->io->stop(*found->second);
+}
+
+bool UdpSockets::is_drained(const Endpoint& local) const {
+    const auto found = impl_->sockets.find(local);
+    return found == impl_->sockets.end() || impl_->io->is_drained(*found->second);
+}
+
+int UdpSockets::release(const Endpoint& local) {
+    const auto found = impl_->sockets.find(local);
+    if (found == impl_->sockets.end()) return -1;
+    flush();
+    impl_->io->unwatch(*found->second);
+    const int fd = found->second->fd.release();
+    impl_->sockets.erase(found);
+    return fd;
+}
+
 void UdpSockets::drop_inherited() {
     impl_->inherited.clear();
 }
@@ -175,6 +195,11 @@ std::vector<int> UdpSockets::descriptors() const {
     std::vector<int> out;
     for (const auto& [local, socket] : impl_->sockets) out.push_back(socket->fd.get());
     return out;
+}
+
+int UdpSockets::descriptor_of(const Endpoint& local) const {
+    const auto found = impl_->sockets.find(local);
+    return found == impl_->sockets.end() ? -1 : found->second->fd.get();
 }
 
 std::size_t UdpSockets::size() const {

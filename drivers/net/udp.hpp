@@ -45,9 +45,16 @@ class UdpSockets {
     // A socket of a process before this one, bound: open() of its endpoint takes it instead of a new one. The
     // error says why it is none.
     Result<void> inherit(int fd);
+    // Gives an open socket away without closing it: what comes from here on waits for whoever inherits it.
+    // First stop(): no more is taken from it. What has been taken is still to be received, and release() is
+    // for when that is done. -1 where it is not open.
+    void stop(const Endpoint& local);
+    bool is_drained(const Endpoint& local) const;
+    int release(const Endpoint& local);
     // Closes those that nobody has opened.
     void drop_inherited();
-    std::vector<int> descriptors() const;  // of the open sockets
+    std::vector<int> descriptors() const;            // of the open sockets
+    int descriptor_of(const Endpoint& local) const;  // -1 where it is not open
     std::size_t size() const;
     // Readable when datagrams wait: for an outer event loop.
     int descriptor() const;

@@ -30,6 +30,8 @@ class Epoll final : public UdpIo {
         ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket.fd.get(), nullptr);
     }
     void pause(bool) override {}  // nothing is taken but by receive()
+    void stop(UdpSocket& socket) override { unwatch(socket); }
+    bool is_drained(const UdpSocket&) const override { return true; }
 
     void receive(std::size_t limit, std::vector<UdpDatagram>& out, UdpSockets::Counters& counters) override {
         slots_used_ = 0;

@@ -34,6 +34,7 @@ class Descriptor {
     Descriptor& operator=(Descriptor&&) = delete;
     ~Descriptor();
     int get() const { return fd_; }
+    int release() { return std::exchange(fd_, -1); }
 
   private:
     int fd_;
@@ -62,6 +63,9 @@ class UdpIo {
     // Nothing of the socket comes afterwards.
     virtual void unwatch(UdpSocket& socket) = 0;
     virtual void pause(bool on) = 0;
+    // No more is taken from the socket; drained once receive() has handed out all that was.
+    virtual void stop(UdpSocket& socket) = 0;
+    virtual bool is_drained(const UdpSocket& socket) const = 0;
     // Adds what waits, at most `limit` datagrams, which are valid until the next call.
     virtual void receive(std::size_t limit, std::vector<UdpDatagram>& out,
                          UdpSockets::Counters& counters) = 0;

@@ -98,7 +98,7 @@ class Uring final : public UdpIo {
     int descriptor() const override { return receiving_.get()->ring_fd; }
 
     Result<void> watch(UdpSocket& socket) override {
-        const auto id = watches_.emplace(Watch{&socket, {}, false});
+        const auto id = watches_.emplace(Watch{&socket, {}, false, false});
         watches_.find(id)->id = id;
         socket.watch = id.value();
         if (!paused_) arm(*watches_.find(id));
@@ -109,7 +109,7 @@ class Uring final : public UdpIo {
     void unwatch(UdpSocket& socket) override {
         Watch* watch = find(socket.watch);
         if (watch == nullptr) return;
-        if (watch->armed) cancel(socket.watch, 0);
+        if (watch->armed && !watch->stopped) cancel(socket.watch, 0);
         watches_.erase(watch->id);
     }
 
@@ -118,9 +118,21 @@ class Uring final : public UdpIo {
         paused_ = on;
         if (on) return cancel(nobody, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
         watches_.for_each([this](Handle<Watch>, Watch& watch) {
-            if (!watch.armed) arm(watch);
+            if (!watch.armed && !watch.stopped) arm(watch);
         });
         ::io_uring_submit(receiving_.get());
+    }
+
+    void stop(UdpSocket& socket) override {
+        Watch* watch = find(socket.watch);
+        if (watch == nullptr || watch->stopped) return;
+        watch->stopped = true;
+        if (watch->armed) cancel(socket.watch, 0);
+    }
+    // The last completion of a receive comes behind all its datagrams.
+    bool is_drained(const UdpSocket& socket) const override {
+        const Watch* watch = find(socket.watch);
+        return watch == nullptr || (watch->stopped && !watch->armed);
     }
 
     void receive(std::size_t limit, std::vector<UdpDatagram>& out, UdpSockets::Counters& counters) override {
@@ -132,7 +144,8 @@ class Uring final : public UdpIo {
         }
         // Those that ended for want of buffers too: more than were handed out are free, or wait to be taken.
         for (const auto id : std::exchange(ended_, {})) {
-            if (Watch* watch = watches_.find(id); watch != nullptr && !watch->armed && !paused_) arm(*watch);
+            Watch* watch = watches_.find(id);
+            if (watch != nullptr && !watch->armed && !watch->stopped && !paused_) arm(*watch);
         }
         if (::io_uring_sq_ready(receiving_.get()) > 0) ::io_uring_submit(receiving_.get());
     }
@@ -149,7 +162,8 @@ class Uring final : public UdpIo {
     struct Watch {
         UdpSocket* socket;
         Handle<Watch> id;
-        bool armed;  // its receive is pending
+        bool armed;    // its receive is pending
+        bool stopped;  // for good
     };
 
     io_uring_buf_ring* list() const { return static_cast<io_uring_buf_ring*>(list_.data()); }

@@ -13,7 +13,8 @@ namespace {
 
 struct OwnMedia {
     OwnMedia(const Config& config, media::Engine& engine, media::Network& network, Random& random)
-        : pool(config.media, random), ports(engine, network, pool, random) {}
+        : pool(config.media, random),
+          ports(engine, network, pool, random, media::LocalPorts::draw_ntp_zero(random)) {}
     media::PortPool pool;
     media::LocalPorts ports;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "host/base/archive.hpp"
 #include "host/base/log_limit.hpp"
 #include "host/base/text.hpp"
 #include "host/base/timers.hpp"
@@ -83,8 +84,8 @@ class Port {
 };
 
 struct LocalPorts::Impl {
-    Impl(Engine& e, Network& n, PortPool& p, Random& r)
-        : engine(e), network(n), random(r), pool(p), ntp_zero(std::uint64_t{r.u32()} << 32) {}
+    Impl(Engine& e, Network& n, PortPool& p, Random& r, std::uint64_t zero)
+        : engine(e), network(n), random(r), pool(p), ntp_zero(zero) {}
 
     // A packet inside the engine.
     struct InFlight {
@@ -102,12 +103,6 @@ struct LocalPorts::Impl {
     std::unordered_map<EgressId, PortId> by_egress;
     std::unordered_map<std::uint64_t, InFlight> in_flight;
     std::uint64_t last_cookie = 0;
-    // Who sent to a port that was closed, by its number: one for each number at most.
-    struct Former {
-        std::optional<Endpoint> rtp, rtcp;
-        Time until{};
-    };
-    std::unordered_map<Endpoint, Former> formers;
     Timers<PortId> timers;
     std::vector<PacketIn> batch;
     Results results;
@@ -129,6 +124,8 @@ struct LocalPorts::Impl {
     void drop(Time now, Drops& kind, const Port& port, bool is_rtp, const Endpoint& from);
     Result<PortPool::Pair> bind(bool ip6);
     PortId enter(Port port);
+    Result<PortId> take_up(const PortState& state, std::optional<PortPool::Pair> pair);
+    void erase(PortId id);
     bool admit(Time now, const Datagram& d);
     void collect(Time now);
     void complete(Time now, const Completion& c);
@@ -145,8 +142,9 @@ struct LocalPorts::Impl {
     Result<void> open_paths(Port& a, Port& b);
 };
 
-LocalPorts::LocalPorts(Engine& engine, Network& network, PortPool& pool, Random& random)
-    : impl_(std::make_unique<Impl>(engine, network, pool, random)) {}
+LocalPorts::LocalPorts(Engine& engine, Network& network, PortPool& pool, Random& random,
+                       std::uint64_t ntp_zero)
+    : impl_(std::make_unique<Impl>(engine, network, pool, random, ntp_zero)) {}
 
 LocalPorts::~LocalPorts() = default;
 
@@ -193,11 +191,9 @@ Result<PortId> LocalPorts::open(Time, PortOptions options) {
     port.ingress = *ingress;
     port.egress = *egress;
     port.our_ssrc = ssrc;
-    const auto former = impl_->formers.find(port.rtp_local);
-    if (former != impl_->formers.end()) {
-        if (former->second.rtp) port.rtp.avoid(*former->second.rtp, former->second.until);
-        if (former->second.rtcp) port.rtcp.avoid(*former->second.rtcp, former->second.until);
-        impl_->formers.erase(former);
+    if (const auto former = impl_->pool.former(*pair)) {
+        if (former->rtp) port.rtp.avoid(*former->rtp, former->until);
+        if (former->rtcp) port.rtcp.avoid(*former->rtcp, former->until);
     }
     return impl_->enter(std::move(port));
 }
@@ -237,18 +233,24 @@ std::optional<PortState> LocalPorts::save(PortId id) const {
     return s;
 }
 
-Result<PortId> LocalPorts::restore(const PortState& s) {
-    if (impl_->by_local.count(s.local) != 0 || !impl_->network.bind(s.local)) {
-        return fail("media port " + s.local.to_string() + " cannot be had");
+Result<PortId> LocalPorts::restore(const PortState& state) {
+    if (impl_->by_local.count(state.local) != 0 || !impl_->network.bind(state.local)) {
+        return fail("media port " + state.local.to_string() + " cannot be had");
     }
-    const auto ingress = impl_->engine.restore(s.ingress);
-    const auto egress = ingress ? impl_->engine.restore(s.egress) : fail(ingress.error().what);
+    return impl_->take_up(state, impl_->pool.claim(state.local));
+}
+
+// Its socket is bound; that and the pair are given back on error.
+Result<PortId> LocalPorts::Impl::take_up(const PortState& s, std::optional<PortPool::Pair> pair) {
+    const auto ingress = engine.restore(s.ingress);
+    const auto egress = ingress ? engine.restore(s.egress) : fail(ingress.error().what);
     if (!egress) {
-        if (ingress) impl_->engine.close_ingress(*ingress);
-        impl_->network.release(s.local);
+        if (ingress) engine.close_ingress(*ingress);
+        network.release(s.local);
+        if (pair) pool.give_back(*pair);
         return fail(egress.error().what);
     }
-    Port port(s.options, impl_->pool.claim(s.local), s.local, s.advertised, s.reporter);
+    Port port(s.options, pair, s.local, s.advertised, s.reporter);
     port.ingress = *ingress;
     port.egress = *egress;
     port.remote = s.remote;
@@ -259,9 +261,50 @@ Result<PortId> LocalPorts::restore(const PortState& s) {
     port.our_ssrc = s.egress.counters.ssrc;
     port.last_sent = s.last_sent;
     port.counters = s.counters;
-    const PortId id = impl_->enter(std::move(port));
-    if (s.next_report) impl_->ports.find(id)->next_report = impl_->timers.set(*s.next_report, id);
+    const PortId id = enter(std::move(port));
+    if (s.next_report) ports.find(id)->next_report = timers.set(*s.next_report, id);
     return id;
+}
+
+std::optional<LocalPorts::Moving> LocalPorts::detach(Time now, PortId id) {
+    auto state = save(id);
+    if (!state) return std::nullopt;
+    Port& port = *impl_->ports.find(id);
+    impl_->part(port);
+    Moving out;
+    out.pair = port.pair;
+    impl_->erase(id);
+    // As another process would read it: whatever names something of this engine stays behind.
+    Encoder bytes(now);
+    bytes(*state);
+    const Secret sealed = bytes.seal(0);
+    (*Decoder::open(now, 0, sealed.view()))(out.state);
+    return out;
+}
+
+Result<PortId> LocalPorts::attach(Moving moving) {
+    const Endpoint local = moving.state.local;
+    if (impl_->by_local.count(local) == 0 && impl_->network.bind(local)) {
+        return impl_->take_up(moving.state, moving.pair);
+    }
+    if (moving.pair) impl_->pool.give_back(*moving.pair);
+    return fail("media port " + local.to_string() + " cannot be moved");
+}
+
+bool LocalPorts::has_room(std::size_t ports) const {
+    const auto live = impl_->engine.live();
+    return live.ingresses + live.egresses + 2 * ports <= impl_->engine.capabilities().max_contexts;
+}
+
+Endpoint LocalPorts::local(PortId id) const {
+    const Port* port = impl_->ports.find(id);
+    return port == nullptr ? Endpoint{} : port->rtp_local;
+}
+
+std::uint64_t LocalPorts::packets_received(PortId id) const {
+    const Port* port = impl_->ports.find(id);
+    const auto* reception = port == nullptr ? nullptr : impl_->engine.reception(port->ingress);
+    return reception == nullptr ? 0 : reception->packets();
 }
 
 Endpoint LocalPorts::advertised(PortId id) const {
@@ -626,17 +669,23 @@ PortReport LocalPorts::close(Time now, PortId id) {
         impl_->collect(now);
     }
     PortReport last = report(id);
-    impl_->timers.cancel(port->next_report);
-    impl_->formers[port->rtp_local] = {port->rtp.source(), port->rtcp.source(), now + Latch::lingering};
-    impl_->engine.close_ingress(port->ingress);
-    impl_->engine.close_egress(port->egress);
-    impl_->by_egress.erase(port->egress);
-    impl_->by_local.erase(port->rtp_local);
-    impl_->by_local.erase(port->rtcp_local);
+    const auto pair = port->pair;
+    const PortPool::Former former{port->rtp.source(), port->rtcp.source(), now + Latch::lingering};
     impl_->network.release(port->rtp_local);
-    if (port->pair) impl_->pool.give_back(*port->pair);
-    impl_->ports.erase(id);
+    impl_->erase(id);
+    if (pair) impl_->pool.give_back(*pair, former);
     return last;
+}
+
+void LocalPorts::Impl::erase(PortId id) {
+    Port& port = *ports.find(id);
+    timers.cancel(port.next_report);
+    engine.close_ingress(port.ingress);
+    engine.close_egress(port.egress);
+    by_egress.erase(port.egress);
+    by_local.erase(port.rtp_local);
+    by_local.erase(port.rtcp_local);
+    ports.erase(id);
 }
 
 PortsStatus LocalPorts::status() const {

@@ -34,8 +34,11 @@ class Network {
 
 class LocalPorts final : public Ports {
   public:
+    // The NTP time of Time zero, by chance: all that serve ports of one call have the same (reporter.hpp).
+    static std::uint64_t draw_ntp_zero(Random& random) { return std::uint64_t{random.u32()} << 32; }
+
     // All references outlive the ports.
-    LocalPorts(Engine& engine, Network& network, PortPool& pool, Random& random);
+    LocalPorts(Engine& engine, Network& network, PortPool& pool, Random& random, std::uint64_t ntp_zero);
     ~LocalPorts() override;
 
     Result<PortId> open(Time now, PortOptions options) override;
@@ -54,6 +57,21 @@ class LocalPorts final : public Ports {
 
     // From the edge.
     void receive(Time now, std::span<const Datagram> batch);
+
+    // ---- to other LocalPorts of this process, over the same pool
+    struct Moving {
+        PortState state;
+        std::optional<PortPool::Pair> pair;
+    };
+    // Takes the port away without a word to anyone. What came for it has been received, and its sockets are
+    // no longer the network's. It parts from whom it was joined with. Nothing for a closed port.
+    std::optional<Moving> detach(Time now, PortId id);
+    // The port goes on here; bind() gets its sockets. On error it is closed, sockets and pair are free.
+    Result<PortId> attach(Moving port);
+    bool has_room(std::size_t ports) const;  // in the engine
+
+    Endpoint local(PortId id) const;                  // RTP
+    std::uint64_t packets_received(PortId id) const;  // RTP; 0 for a closed port
 
   private:
     struct Impl;

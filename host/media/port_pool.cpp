@@ -8,7 +8,7 @@ PortPool::PortPool(std::vector<PortRange> ranges, Random& random) {
         const std::size_t pairs = r.last > r.first ? (std::size_t{r.last} - r.first + 1) / 2 : 0;
         total_ += pairs;
         const std::size_t next = pairs == 0 ? 0 : random.below(static_cast<std::uint32_t>(pairs));
-        Range& made = ranges_.emplace_back(Range{r, {}, {}, {}, std::vector<bool>(pairs)});
+        Range& made = ranges_.emplace_back(Range{r, {}, {}, {}, std::vector<bool>(pairs), {}});
         made.at.resize(pairs);
         for (std::size_t i = 0; i < pairs; ++i) {
             const std::size_t pair = (next + i) % pairs;
@@ -18,6 +18,7 @@ PortPool::PortPool(std::vector<PortRange> ranges, Random& random) {
 }
 
 std::optional<PortPool::Pair> PortPool::take(bool ip6) {
+    const std::lock_guard held(mutex_);
     for (const bool other_family : {false, true}) {
         for (std::size_t i = 0; i < ranges_.size(); ++i) {
             if ((ranges_[i].range.address.is_v6() == ip6) == other_family) continue;
@@ -36,6 +37,7 @@ PortPool::Pair PortPool::mark(std::size_t range, std::size_t pair) {
 }
 
 std::optional<PortPool::Pair> PortPool::claim(const Endpoint& rtp) {
+    const std::lock_guard held(mutex_);
     for (std::size_t i = 0; i < ranges_.size(); ++i) {
         const Range& r = ranges_[i];
         if (r.range.address != rtp.ip || rtp.port < r.range.first || rtp.port % 2 != 0) continue;
@@ -46,12 +48,26 @@ std::optional<PortPool::Pair> PortPool::claim(const Endpoint& rtp) {
     return std::nullopt;
 }
 
-void PortPool::give_back(const Pair& pair) {
+void PortPool::give_back(const Pair& pair, std::optional<Former> former) {
+    const std::lock_guard held(mutex_);
     Range& r = ranges_[pair.range];
     const std::size_t i = (pair.rtp - r.range.first) / 2U;
     r.free.splice(r.free.end(), r.taken, r.at[i]);
     r.is_taken[i] = false;
+    if (former) r.formers[i] = *former;
     --taken_;
+}
+
+std::optional<PortPool::Former> PortPool::former(const Pair& pair) {
+    const std::lock_guard held(mutex_);
+    Range& r = ranges_[pair.range];
+    const auto found = r.formers.extract((pair.rtp - r.range.first) / 2U);
+    return found ? std::optional(found.mapped()) : std::nullopt;
+}
+
+std::size_t PortPool::taken() const {
+    const std::lock_guard held(mutex_);
+    return taken_;
 }
 
 }  // namespace causeway::media

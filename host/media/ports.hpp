@@ -22,7 +22,7 @@ class Port;
 using PortId = Handle<Port>;
 
 struct PortOptions {
-    std::string call_id;         // for log lines
+    std::string call_id;         // for log lines; ports with the same one are better served together
     IpAddress signaling_source;  // where this leg's signalling comes from
     Learning learning = Learning::signaling_address;
     std::uint32_t clock_rate = 8000;

@@ -246,6 +246,49 @@ TEST_P(UdpTest, InAPauseNothingIsTaken) {
     EXPECT_EQ(std::get<2>(after[0]), "second");
 }
 
+TEST_P(UdpTest, ASocketIsPassedOnWithAllThatComesForIt) {
+    UdpSockets first({GetParam()}), second({GetParam()}), sender({GetParam()});
+    const auto to = open_any(first, "127.0.0.1", 41000);
+    const auto other = open_any(first, "127.0.0.1", 41500);
+    const auto from = open_any(sender, "127.0.0.1", 43000);
+    std::vector<std::string> got;
+    const auto read = [&](UdpSockets& sockets) {
+        for (const auto& d : sockets.receive(7)) {
+            if (d.local == to) got.emplace_back(as_text(d.bytes));
+        }
+    };
+    int sent = 0;
+    const auto send_some = [&] {
+        for (int i = 0; i < 4; ++i) sender.send(from, to, as_bytes(std::to_string(sent++)));
+        sender.send(from, other, as_bytes("x"));
+        sender.flush();
+    };
+    UdpSockets *holder = &first, *next = &second;
+    for (int round = 0; round < 20; ++round) {
+        send_some();
+        if (round % 2 == 0) read(*holder);
+        holder->stop(to);
+        send_some();
+        while (!holder->is_drained(to)) read(*holder);
+        const int fd = holder->release(to);
+        ASSERT_GE(fd, 0);
+        EXPECT_EQ(holder->descriptor_of(to), -1);
+        send_some();
+        ASSERT_TRUE(next->inherit(fd));
+        ASSERT_TRUE(next->open(to));
+        EXPECT_EQ(next->descriptor_of(to), fd);
+        std::swap(holder, next);
+    }
+    while (got.size() < static_cast<std::size_t>(sent)) {
+        pollfd wait{holder->descriptor(), POLLIN, 0};
+        if (::poll(&wait, 1, 5000) != 1) break;
+        read(*holder);
+    }
+    ASSERT_EQ(got.size(), static_cast<std::size_t>(sent));
+    for (int i = 0; i < sent; ++i) ASSERT_EQ(got[static_cast<std::size_t>(i)], std::to_string(i));
+    EXPECT_EQ(first.release(to) < 0, holder != &first);
+}
+
 TEST_P(UdpTest, ComeAndGoInAnyOrder) {
     SeededRandom random(3);
     UdpSockets sender({GetParam()}), sockets({GetParam()});

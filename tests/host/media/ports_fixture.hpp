@@ -36,7 +36,7 @@ class PortsTest : public testing::Test {
         : engine(cpu::make_engine()),
           pool({{*IpAddress::parse("10.0.0.1"), *IpAddress::parse("203.0.113.1"), first_port, last_port}},
                random),
-          ports(*engine, network, pool, random) {}
+          ports(*engine, network, pool, random, LocalPorts::draw_ntp_zero(random)) {}
 
     PortId open(const Endpoint& signaling) {
         PortOptions options;
