@@ -44,11 +44,10 @@ tl::unexpected<Error> system_failure(std::string_view what, int error) {
     return fail(fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
-Descriptor::~Descriptor() {
+void Descriptor::reset(int fd) {
     if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
 }
-
-namespace {
 
 Result<Descriptor> bound(const Endpoint& local) {
     const int family = local.ip.is_v6() ? AF_INET6 : AF_INET;
@@ -61,6 +60,17 @@ Result<Descriptor> bound(const Endpoint& local) {
         return system_failure("bind " + local.to_string(), errno);
     return fd;
 }
+
+void send_all(int fd, std::span<mmsghdr> messages, UdpSockets::Counters& counters) {
+    while (!messages.empty()) {
+        const int n = ::sendmmsg(fd, messages.data(), static_cast<unsigned>(messages.size()), MSG_DONTWAIT);
+        if (n <= 0) ++counters.send_failed;  // the first of them
+        if (n > 0) counters.sent += static_cast<std::uint64_t>(n);
+        messages = messages.subspan(n > 0 ? static_cast<std::size_t>(n) : 1);
+    }
+}
+
+namespace {
 
 // What the system does not want marked goes out unmarked.
 void mark(int fd, const Endpoint& local, std::uint8_t dscp) {
@@ -82,8 +92,16 @@ Result<Endpoint> local_of(int fd) {
     return read(address);
 }
 
-Result<std::unique_ptr<UdpIo>> make(UdpBackend backend) {
-    return backend == UdpBackend::io_uring ? make_uring() : make_epoll();
+Result<std::unique_ptr<UdpIo>> make(const UdpOptions& options) {
+    switch (options.backend) {
+        case UdpBackend::epoll:
+            break;
+        case UdpBackend::io_uring:
+            return make_uring();
+        case UdpBackend::range:
+            return make_range(options.dscp);
+    }
+    return make_epoll();
 }
 
 }  // namespace
@@ -91,17 +109,17 @@ Result<std::unique_ptr<UdpIo>> make(UdpBackend backend) {
 // A datagram of ours to ourselves.
 Result<void> try_udp_backend(UdpBackend backend) {
     constexpr int patience_ms = 1000;
-    auto io = make(backend);
+    auto io = make({backend});
     if (!io) return tl::make_unexpected(io.error());
     const IpAddress loopback = IpAddress::v4({127, 0, 0, 1});
     auto fd = bound({loopback, 0});
     if (!fd) return tl::make_unexpected(fd.error());
     auto local = local_of(fd->get());
     if (!local) return tl::make_unexpected(local.error());
-    UdpSocket socket{*local, std::move(*fd)};
+    UdpSocket socket{*local, std::move(*fd), 0, false, 0};
     if (auto watched = (*io)->watch(socket); !watched) return watched;
     Bytes octets{1};
-    UdpQueued one{socket.fd.get(), {}, 0, 0, octets.size()};
+    UdpQueued one{&socket, {}, 0, 0, octets.size()};
     one.to_length = fill(one.to, *local);
     UdpSockets::Counters counters;
     std::vector<UdpDatagram> received;
@@ -116,7 +134,7 @@ Result<void> try_udp_backend(UdpBackend backend) {
 
 struct UdpSockets::Impl {
     explicit Impl(UdpOptions o) : options(o) {
-        auto made = make(options.backend);
+        auto made = make(options);
         if (made) {
             io = std::move(*made);
         } else {
@@ -145,7 +163,7 @@ Result<void> UdpSockets::open(const Endpoint& local) {
     auto fd = there ? Result<Descriptor>(std::move(there.mapped())) : bound(local);
     if (!fd) return tl::make_unexpected(fd.error());
     mark(fd->get(), local, impl_->options.dscp);
-    auto socket = std::make_unique<UdpSocket>(UdpSocket{local, std::move(*fd)});
+    auto socket = std::make_unique<UdpSocket>(UdpSocket{local, std::move(*fd), 0, false, 0});
     if (auto watched = impl_->io->watch(*socket); !watched) return watched;
     impl_->sockets.emplace(local, std::move(socket));
     return {};
@@ -163,7 +181,8 @@ Result<void> UdpSockets::inherit(int fd) {
     Descriptor socket(fd);
     auto local = local_of(fd);
     if (!local) return tl::make_unexpected(local.error());
-    impl_->inherited.emplace(*local, std::move(socket));
+    if (impl_->io) impl_->io->inherit(*local, socket);
+    if (socket.get() >= 0) impl_->inherited.emplace(*local, std::move(socket));
     return {};
 }
 
@@ -189,11 +208,15 @@ int UdpSockets::release(const Endpoint& local) {
 
 void UdpSockets::drop_inherited() {
     impl_->inherited.clear();
+    if (impl_->io) impl_->io->drop_inherited();
 }
 
 std::vector<int> UdpSockets::descriptors() const {
     std::vector<int> out;
-    for (const auto& [local, socket] : impl_->sockets) out.push_back(socket->fd.get());
+    if (impl_->io) out = impl_->io->descriptors();
+    for (const auto& [local, socket] : impl_->sockets) {
+        if (socket->fd.get() >= 0) out.push_back(socket->fd.get());
+    }
     return out;
 }
 
@@ -235,7 +258,7 @@ void UdpSockets::send(const Endpoint& local, const Endpoint& to, ByteView bytes)
         return;
     }
     UdpQueued q{};
-    q.fd = found->second->fd.get();
+    q.from = found->second.get();
     q.to_length = fill(q.to, to);
     q.begin = impl_->outgoing.size();
     q.size = bytes.size();

@@ -20,11 +20,18 @@ struct UdpDatagram {
     ByteView bytes;  // valid until the next receive()
 };
 
-// How the system is asked: epoll with recvmmsg and sendmmsg, socket by socket; or io_uring, where the system
-// receives by itself (multishot, Linux 6.0) and one call sends for all sockets.
-enum class UdpBackend : std::uint8_t { epoll, io_uring };
+// How the system is asked:
+// - epoll with recvmmsg and sendmmsg, socket by socket;
+// - io_uring, where the system receives by itself (multishot, Linux 6.0) and one call sends for all sockets;
+// - range: one socket for all ports of an address, to which a BPF program steers what comes to open ones
+//   (sk_lookup, Linux 5.9), and a raw socket that sends for all. Needs CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW
+//   of the host. Ports are not bound: open() refuses one that another program has bound, but does not see one
+//   that another UdpSockets has by "range", and who binds an open port later gets nothing. What is longer
+//   than the interface's MTU is not fragmented: it counts as not sent.
+enum class UdpBackend : std::uint8_t { epoll, io_uring, range };
 
-// Whether it works here, by having a datagram sent and received. The error says what does not.
+// Whether it works here, by having a datagram sent and received. The error says what does not: the
+// capabilities that are missing, too.
 Result<void> try_udp_backend(UdpBackend backend);
 
 struct UdpOptions {
@@ -53,8 +60,8 @@ class UdpSockets {
     int release(const Endpoint& local);
     // Closes those that nobody has opened.
     void drop_inherited();
-    std::vector<int> descriptors() const;            // of the open sockets
-    int descriptor_of(const Endpoint& local) const;  // -1 where it is not open
+    std::vector<int> descriptors() const;            // of the open sockets, for inherit() in another process
+    int descriptor_of(const Endpoint& local) const;  // -1 where it is not open, or has no socket of its own
     std::size_t size() const;
     // Readable when datagrams wait: for an outer event loop.
     int descriptor() const;
@@ -71,6 +78,7 @@ class UdpSockets {
 
     struct Counters {
         std::uint64_t received = 0, sent = 0, send_failed = 0, truncated = 0;
+        std::uint64_t closed = 0;  // came while their port was open, and were taken when it no longer was
     };
     const Counters& counters() const;
 

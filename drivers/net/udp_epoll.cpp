@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 
 #include "drivers/net/udp_io.hpp"
 
@@ -10,6 +11,22 @@ namespace causeway::net {
 namespace {
 
 constexpr std::size_t batch = 64;  // datagrams of one system call
+
+// Room for what IP_RECVORIGDSTADDR and IPV6_RECVORIGDSTADDR tell of a datagram.
+struct alignas(cmsghdr) Destination : std::array<std::uint8_t, CMSG_SPACE(sizeof(sockaddr_in6))> {};
+
+// 0 where it was not told.
+std::uint16_t destination_port(msghdr& message) {
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        const bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_ORIGDSTADDR;
+        const bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_ORIGDSTADDR;
+        if (!v4 && !v6) continue;
+        Address to{};
+        std::memcpy(&to, CMSG_DATA(c), v6 ? sizeof to.v6 : sizeof to.v4);
+        return read(to).port;
+    }
+    return 0;
+}
 
 class Epoll final : public UdpIo {
   public:
@@ -42,7 +59,7 @@ class Epoll final : public UdpIo {
             const int ready = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
             more = false;
             for (int i = 0; i < ready && slots_used_ < limit; ++i) {
-                const auto& socket = *static_cast<UdpSocket*>(events[static_cast<std::size_t>(i)].data.ptr);
+                auto& socket = *static_cast<UdpSocket*>(events[static_cast<std::size_t>(i)].data.ptr);
                 more |= read_socket(socket, limit - slots_used_, out, counters) > 0;
             }
         }
@@ -51,21 +68,22 @@ class Epoll final : public UdpIo {
     void send(std::span<UdpQueued> queue, Bytes& octets, UdpSockets::Counters& counters) override {
         // One system call for each run of datagrams on one socket, order kept.
         std::stable_sort(queue.begin(), queue.end(),
-                         [](const auto& a, const auto& b) { return a.fd < b.fd; });
+                         [](const auto& a, const auto& b) { return a.from->fd.get() < b.from->fd.get(); });
         for (std::size_t i = 0; i < queue.size();) {
             std::size_t end = i + 1;
-            while (end < queue.size() && end - i < batch && queue[end].fd == queue[i].fd) ++end;
+            while (end < queue.size() && end - i < batch && queue[end].from == queue[i].from) ++end;
             send_run(queue.subspan(i, end - i), octets, counters);
             i = end;
         }
     }
 
   private:
-    std::size_t read_socket(const UdpSocket& socket, std::size_t limit, std::vector<UdpDatagram>& out,
+    std::size_t read_socket(UdpSocket& socket, std::size_t limit, std::vector<UdpDatagram>& out,
                             UdpSockets::Counters& counters) {
         std::array<mmsghdr, batch> messages{};
         std::array<iovec, batch> parts;
         std::array<Address, batch> from;
+        std::array<Destination, batch> destinations;
         const std::size_t wanted = std::min(limit, batch);
         for (std::size_t i = 0; i < wanted; ++i) {
             parts[i] = {space_.data() + (slots_used_ + i) * datagram_size, datagram_size};
@@ -73,9 +91,13 @@ class Epoll final : public UdpIo {
             messages[i].msg_hdr.msg_namelen = sizeof from[i];
             messages[i].msg_hdr.msg_iov = &parts[i];
             messages[i].msg_hdr.msg_iovlen = 1;
+            if (!socket.any_port) continue;
+            messages[i].msg_hdr.msg_control = destinations[i].data();
+            messages[i].msg_hdr.msg_controllen = destinations[i].size();
         }
         const int n = ::recvmmsg(socket.fd.get(), messages.data(), static_cast<unsigned>(wanted),
                                  MSG_DONTWAIT, nullptr);
+        if (n < static_cast<int>(wanted)) ++socket.emptied;
         // An error is nothing to wait for: what is left on the socket makes it readable for the next
         // receive().
         if (n <= 0) return 0;
@@ -85,10 +107,11 @@ class Epoll final : public UdpIo {
                 ++counters.truncated;
                 continue;
             }
+            Endpoint local = socket.local;
+            if (socket.any_port) local.port = destination_port(messages[i].msg_hdr);
             ++counters.received;
-            out.push_back({socket.local,
-                           read(from[i]),
-                           {static_cast<std::uint8_t*>(parts[i].iov_base), messages[i].msg_len}});
+            out.push_back(
+                {local, read(from[i]), {static_cast<std::uint8_t*>(parts[i].iov_base), messages[i].msg_len}});
         }
         return static_cast<std::size_t>(n);
     }
@@ -103,18 +126,7 @@ class Epoll final : public UdpIo {
             messages[i].msg_hdr.msg_iov = &parts[i];
             messages[i].msg_hdr.msg_iovlen = 1;
         }
-        std::size_t done = 0;
-        while (done < run.size()) {
-            const int n = ::sendmmsg(run[done].fd, messages.data() + done,
-                                     static_cast<unsigned>(run.size() - done), MSG_DONTWAIT);
-            if (n > 0) {
-                done += static_cast<std::size_t>(n);
-                counters.sent += static_cast<std::uint64_t>(n);
-            } else {  // the first of them was refused, or a queue is full: it is lost, as any datagram may be
-                ++done;
-                ++counters.send_failed;
-            }
-        }
+        send_all(run.front().from->fd.get(), {messages.data(), run.size()}, counters);
     }
 
     Descriptor epoll_;

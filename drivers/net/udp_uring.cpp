@@ -251,7 +251,7 @@ class Uring final : public UdpIo {
                 ++counters.send_failed;
                 continue;
             }
-            ::io_uring_prep_sendmsg(sqe, some[i].fd, &messages_[i], MSG_DONTWAIT);
+            ::io_uring_prep_sendmsg(sqe, some[i].from->fd.get(), &messages_[i], MSG_DONTWAIT);
             ++n;
         }
         ::io_uring_submit_and_wait(sending_.get(), n);
