@@ -15,6 +15,8 @@
 namespace causeway::net {
 namespace {
 
+constexpr int load_attempts = 10;
+
 int bpf(bpf_cmd command, bpf_attr& attributes) {
     return static_cast<int>(::syscall(SYS_bpf, command, &attributes, sizeof attributes));
 }
@@ -168,7 +170,13 @@ Result<SkLookup> SkLookup::attach(int socket, const IpAddress& local) {
     load.insn_cnt = static_cast<std::uint32_t>(instructions.size());
     load.license = reinterpret_cast<std::uint64_t>("Apache-2.0");
     std::strncpy(load.prog_name, "causeway_media", sizeof load.prog_name - 1);
-    const Descriptor loaded(bpf(BPF_PROG_LOAD, load));
+    // The verifier gives up with EAGAIN when a signal is pending, which the notices of io_uring are too.
+    int program_fd = -1;
+    for (int attempt = 0; attempt < load_attempts; ++attempt) {
+        program_fd = bpf(BPF_PROG_LOAD, load);
+        if (program_fd >= 0 || errno != EAGAIN) break;
+    }
+    const Descriptor loaded(program_fd);
     if (loaded.get() < 0) return system_failure("loading the BPF program", errno);
 
     const Descriptor network(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
