@@ -18,7 +18,7 @@ namespace causeway::hls {
 
 namespace noise {
 
-constexpr int max_order = 10;
+constexpr int max_order = 12;
 constexpr int max_level = 127;                  // -dBov
 constexpr std::uint32_t full_scale = 1U << 31;  // rms of 0 dBov, a square wave (RFC 3389 3.1), times 2^16
 constexpr std::uint32_t one_db = 58409;         // down, times 2^16
@@ -66,11 +66,11 @@ constexpr int to_level(std::uint32_t rms) {
 
 struct ComfortNoise {
     int level = noise::max_level;                    // -dBov, 0 to 127
-    int order = 0;                                   // 0 to 10
+    int order = 0;                                   // 0 to 12
     std::int16_t reflection[noise::max_order] = {};  // times 2^15
 };
 
-// False: empty, which describes nothing. Coefficients behind the tenth are taken as 0, as a decoder may
+// False: empty, which describes nothing. Coefficients behind the twelfth are taken as 0, as a decoder may
 // (RFC 3389 3), and so are all from one of the reserved index 255 on.
 constexpr bool comfort_noise_decode(const std::uint8_t* payload, int length, ComfortNoise& out) {
     out = ComfortNoise{};
@@ -98,7 +98,7 @@ constexpr int comfort_noise_encode(const ComfortNoise& in, std::uint8_t (&payloa
     return 1 + in.order;
 }
 
-// What noise is in 1 to 65535 samples, by 0 to 10 coefficients. These are those of Levinson's recursion, from
+// What noise is in 1 to 65535 samples, by 0 to 12 coefficients. These are those of Levinson's recursion, from
 // the autocorrelation by Schur's: integers do for it, as nothing in it exceeds r(0).
 constexpr ComfortNoise comfort_noise_analyse(const std::int16_t* samples, int count, int order) {
     using namespace noise;
@@ -137,47 +137,53 @@ constexpr ComfortNoise comfort_noise_analyse(const std::int16_t* samples, int co
     return out;
 }
 
-struct NoiseGenerator {
+struct Noise {
     std::uint32_t random = 1;  // any but 0: another for each stream
     std::uint32_t rms = 0;     // of what comes out, times 2^16; 0 until there is a description
     std::uint32_t goal = 0;    // that it nears
     int sine[noise::max_order] = {}, cosine[noise::max_order] = {};  // of the stages, times 2^15
     int back[noise::max_order] = {};                                 // what comes back, a sample ago
-};
 
-// Noise is from now on as described: the first one at once, of another the level bit by bit.
-constexpr void noise_describe(NoiseGenerator& g, const ComfortNoise& in) {
-    g.goal = noise::to_rms(in.level);
-    if (g.rms == 0) g.rms = g.goal;
-    for (int m = 0; m < noise::max_order; ++m) {
-        const int k = m < in.order ? in.reflection[m] : 0;
-        g.sine[m] = k;
-        g.cosine[m] =
-            static_cast<int>(noise::square_root(static_cast<std::uint64_t>((std::int64_t{1} << 30) - k * k)));
-    }
-}
-
-// The next sample. Of levels louder than -3 dBov what is cut off takes up to 3 dB.
-constexpr std::int16_t noise_next(NoiseGenerator& g) {
-    using namespace noise;
-    g.random ^= g.random << 13;  // an LFSR of 32 bits (Marsaglia's xorshift)
-    g.random ^= g.random >> 17;
-    g.random ^= g.random << 5;
-    const int uniform = static_cast<int>(g.random >> 16) - 32768;
-    int forward = (uniform * 7094) >> 15;  // 2^12 rms
-    for (int m = max_order - 1; m >= 0; --m) {
-        const int f = forward, b = g.back[m];
-        forward = saturate((g.cosine[m] * f - g.sine[m] * b + (1 << 14)) >> 15);
-        if (m + 1 < max_order) {
-            g.back[m + 1] = saturate((g.sine[m] * f + g.cosine[m] * b + (1 << 14)) >> 15);
+    // From now on it is as described: the first time at once, later the level bit by bit.
+    constexpr void describe(const ComfortNoise& in) {
+        goal = noise::to_rms(in.level);
+        if (rms == 0) rms = goal;
+        for (int m = 0; m < noise::max_order; ++m) {
+            const int k = m < in.order ? in.reflection[m] : 0;
+            sine[m] = k;
+            cosine[m] = static_cast<int>(noise::square_root(static_cast<std::uint64_t>((1 << 30) - k * k)));
         }
     }
-    g.back[0] = forward;
+    // By a payload. False, and nothing changed, where it is none.
+    constexpr bool describe(const std::uint8_t* payload, int length) {
+        ComfortNoise in;
+        if (!comfort_noise_decode(payload, length, in)) return false;
+        describe(in);
+        return true;
+    }
 
-    const std::int64_t far = std::int64_t{g.goal} - g.rms;
-    g.rms = static_cast<std::uint32_t>(g.rms + (far >> smoothing));
-    const std::int64_t out = (std::int64_t{forward} * g.rms + (1 << 27)) >> 28;
-    return static_cast<std::int16_t>(out > 32767 ? 32767 : out < -32768 ? -32768 : out);
-}
+    // The next sample. Of levels louder than -3 dBov what is cut off takes up to 3 dB.
+    constexpr std::int16_t next() {
+        using namespace noise;
+        random ^= random << 13;  // an LFSR of 32 bits (Marsaglia's xorshift)
+        random ^= random >> 17;
+        random ^= random << 5;
+        const int uniform = static_cast<int>(random >> 16) - 32768;
+        int forward = (uniform * 7094) >> 15;  // 2^12 rms
+        for (int m = max_order - 1; m >= 0; --m) {
+            const int f = forward, b = back[m];
+            forward = saturate((cosine[m] * f - sine[m] * b + (1 << 14)) >> 15);
+            if (m + 1 < max_order) {
+                back[m + 1] = saturate((sine[m] * f + cosine[m] * b + (1 << 14)) >> 15);
+            }
+        }
+        back[0] = forward;
+
+        const std::int64_t far = std::int64_t{goal} - rms;
+        rms = static_cast<std::uint32_t>(rms + (far >> smoothing));
+        const std::int64_t out = (std::int64_t{forward} * rms + (1 << 27)) >> 28;
+        return static_cast<std::int16_t>(out > 32767 ? 32767 : out < -32768 ? -32768 : out);
+    }
+};
 
 }  // namespace causeway::hls

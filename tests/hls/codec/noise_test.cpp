@@ -25,11 +25,11 @@ ComfortNoise described(int level, const std::vector<double>& reflection = {}) {
     return out;
 }
 Samples made(const ComfortNoise& description, std::size_t n = 32000, std::uint32_t random = 1) {
-    NoiseGenerator g;
+    Noise g;
     g.random = random;
-    noise_describe(g, description);
+    g.describe(description);
     Samples out(n);
-    for (auto& x : out) x = noise_next(g);
+    for (auto& x : out) x = g.next();
     return out;
 }
 double dbov(const Samples& x) {
@@ -103,7 +103,7 @@ TEST(ComfortNoisePayload, LevelIsTheFirstOctet_RFC3389_3_1) {
     ASSERT_TRUE(comfort_noise_decode(payload.data(), 1, out));
     EXPECT_EQ(out.level, 78);
     EXPECT_EQ(out.order, 0);
-    std::uint8_t back[11];
+    std::uint8_t back[13];
     EXPECT_EQ(comfort_noise_encode(out, back), 1);
     EXPECT_EQ(back[0], 78);
 }
@@ -122,7 +122,7 @@ TEST(ComfortNoisePayload, EveryIndexSurvives) {
         const Octets payload{1, static_cast<std::uint8_t>(index), 127};
         ComfortNoise out;
         ASSERT_TRUE(comfort_noise_decode(payload.data(), 3, out));
-        std::uint8_t back[11];
+        std::uint8_t back[13];
         ASSERT_EQ(comfort_noise_encode(out, back), 3);
         EXPECT_EQ(back[1], index);
     }
@@ -130,7 +130,7 @@ TEST(ComfortNoisePayload, EveryIndexSurvives) {
     extreme.order = 2;
     extreme.reflection[0] = -32768;
     extreme.reflection[1] = 32767;
-    std::uint8_t back[11];
+    std::uint8_t back[13];
     comfort_noise_encode(extreme, back);
     EXPECT_EQ(back[1], 0);
     EXPECT_EQ(back[2], 254);
@@ -140,9 +140,12 @@ TEST(ComfortNoisePayload, WhatIsTooLongIsCutAndWhatIsEmptyRefused) {
     ComfortNoise out = described(3, {0.5});
     EXPECT_FALSE(comfort_noise_decode(nullptr, 0, out));
     EXPECT_EQ(out.order, 0);
+    Noise g;
+    EXPECT_FALSE(g.describe(nullptr, 0));
+    EXPECT_EQ(g.goal, 0u);
     Octets payload(240, 60);
     ASSERT_TRUE(comfort_noise_decode(payload.data(), 240, out));
-    EXPECT_EQ(out.order, 10);
+    EXPECT_EQ(out.order, 12);
     payload[4] = 255;  // reserved
     ASSERT_TRUE(comfort_noise_decode(payload.data(), 240, out));
     EXPECT_EQ(out.order, 3);
@@ -152,7 +155,7 @@ TEST(ComfortNoisePayload, WhatIsTooLongIsCutAndWhatIsEmptyRefused) {
     EXPECT_EQ(out.level, 40);
 }
 
-TEST(NoiseGenerator, IsAsLoudAsDescribed) {
+TEST(Noise, IsAsLoudAsDescribed) {
     for (int level = 3; level <= 90; ++level) {
         EXPECT_NEAR(dbov(made(described(level))), -level, 1) << level;
         for (const auto& shape : shapes)
@@ -160,24 +163,24 @@ TEST(NoiseGenerator, IsAsLoudAsDescribed) {
     }
 }
 
-TEST(NoiseGenerator, LouderThanFitsIsCutOff) {
+TEST(Noise, LouderThanFitsIsCutOff) {
     for (int level = 0; level < 3; ++level) {
         EXPECT_NEAR(dbov(made(described(level))), -level, 2.5) << level;
         EXPECT_NEAR(dbov(made(described(level, {-0.5, 0.6, -0.2, 0.3}))), -level, 3) << level;
     }
 }
 
-TEST(NoiseGenerator, TheLowestLevelIsSilent) {
+TEST(Noise, TheLowestLevelIsSilent) {
     for (const std::int16_t x : made(described(127))) ASSERT_EQ(x, 0);
-    NoiseGenerator nothing;
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(noise_next(nothing), 0);
+    Noise nothing;
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(nothing.next(), 0);
 }
 
-TEST(NoiseGenerator, IsWhiteWithoutCoefficients) {
+TEST(Noise, IsWhiteWithoutCoefficients) {
     expect_same(spectrum(made(described(40))), std::vector<double>(bands, 0.0), 1);
 }
 
-TEST(NoiseGenerator, HasTheSpectrumOfTheCoefficients) {
+TEST(Noise, HasTheSpectrumOfTheCoefficients) {
     for (const auto& shape : shapes) {
         SCOPED_TRACE(testing::Message() << "of " << shape.size());
         const auto description = described(40, shape);
@@ -185,12 +188,12 @@ TEST(NoiseGenerator, HasTheSpectrumOfTheCoefficients) {
     }
 }
 
-TEST(NoiseGenerator, ANegativeFirstCoefficientIsOfLowFrequencies) {
+TEST(Noise, ANegativeFirstCoefficientIsOfLowFrequencies) {
     const auto low = spectrum(made(described(40, {-0.8})));
     EXPECT_GT(low.front(), low.back() + 10);
 }
 
-TEST(NoiseGenerator, StreamsDiffer) {
+TEST(Noise, StreamsDiffer) {
     const auto one = made(described(30), 8000, 1), other = made(described(30), 8000, 77);
     double product = 0, square = 0;
     for (std::size_t i = 0; i < one.size(); ++i) {
@@ -200,22 +203,22 @@ TEST(NoiseGenerator, StreamsDiffer) {
     EXPECT_LT(std::abs(product), 0.05 * square);
 }
 
-TEST(NoiseGenerator, GoesFromLevelToLevelBitByBit) {
-    NoiseGenerator g;
-    noise_describe(g, described(60));
+TEST(Noise, GoesFromLevelToLevelBitByBit) {
+    Noise g;
+    g.describe(described(60));
     const auto next = [&](std::size_t n) {
         Samples out(n);
-        for (auto& x : out) x = noise_next(g);
+        for (auto& x : out) x = g.next();
         return dbov(out);
     };
     EXPECT_NEAR(next(800), -60, 1);
-    noise_describe(g, described(40, {-0.9}));
+    g.describe(described(40, {-0.9}));
     const double soon = next(80), later = next(240);
     EXPECT_LT(soon, -47);
     EXPECT_LT(soon, later);
     next(4000);
     EXPECT_NEAR(next(4000), -40, 1);
-    noise_describe(g, described(60));
+    g.describe(described(60));
     EXPECT_GT(next(80), -43);
     next(8000);
     EXPECT_NEAR(next(800), -60, 1);
@@ -248,7 +251,7 @@ TEST(NoiseAnalysis, FindsTheCoefficients) {
 TEST(NoiseAnalysis, OfAFrameMakesTheLikeAfterThePayload) {
     for (const auto& shape : shapes) {
         const auto source = made(described(45, shape), 1600);
-        std::uint8_t payload[11];
+        std::uint8_t payload[13];
         const int length = comfort_noise_encode(comfort_noise_analyse(source.data(), 480, 10), payload);
         EXPECT_EQ(length, 11);
         ComfortNoise description;
@@ -279,7 +282,7 @@ TEST(NoiseAnalysis, StandsWhatIsNotNoise) {
 }
 
 // Coefficients to 0.7: nearer to one, noise is a tone that swells and fades over seconds.
-TEST(NoiseGenerator, ArbitraryPayloadsKeepTheLevel) {
+TEST(Noise, ArbitraryPayloadsKeepTheLevel) {
     SeededRandom random(5);
     for (int round = 0; round < 100; ++round) {
         Octets payload(1 + random.below(16));
@@ -292,9 +295,9 @@ TEST(NoiseGenerator, ArbitraryPayloadsKeepTheLevel) {
 }
 
 // Also of coefficients of nearly one, changed at any time.
-TEST(NoiseGenerator, NeverOverflows) {
+TEST(Noise, NeverOverflows) {
     SeededRandom random(6);
-    NoiseGenerator g;
+    Noise g;
     for (int round = 0; round < 2000; ++round) {
         Octets payload(1 + random.below(16));
         for (auto& o : payload) {
@@ -303,25 +306,25 @@ TEST(NoiseGenerator, NeverOverflows) {
         }
         ComfortNoise description;
         ASSERT_TRUE(comfort_noise_decode(payload.data(), static_cast<int>(payload.size()), description));
-        noise_describe(g, description);
+        g.describe(description);
         Samples out(1 + random.below(200));
-        for (auto& x : out) x = noise_next(g);
+        for (auto& x : out) x = g.next();
         for (const int b : g.back) ASSERT_LE(std::abs(b), 32768);
-        comfort_noise_analyse(out.data(), static_cast<int>(out.size()), static_cast<int>(random.below(11)));
+        comfort_noise_analyse(out.data(), static_cast<int>(out.size()), static_cast<int>(random.below(13)));
     }
 }
 
 // All of it in a constant expression, which admits no undefined behaviour.
 constexpr int level_of_constant() {
-    NoiseGenerator g;
+    Noise g;
     ComfortNoise in;
     in.level = 30;
     in.order = 2;
     in.reflection[0] = -20000;
     in.reflection[1] = 15000;
-    noise_describe(g, in);
+    g.describe(in);
     std::int16_t out[160] = {};
-    for (auto& x : out) x = noise_next(g);
+    for (auto& x : out) x = g.next();
     return comfort_noise_analyse(out, 160, 10).level;
 }
 static_assert(level_of_constant() >= 28 && level_of_constant() <= 32);
