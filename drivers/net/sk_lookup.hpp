@@ -33,6 +33,7 @@ class SkLookup {
     // `socket`: a bound UDP socket of the address's family. The unspecified address stands for all of its
     // family. Takes CAP_BPF and CAP_NET_ADMIN. The error says which step the system refused.
     static Result<SkLookup> attach(int socket, const IpAddress& local);
+    void detach() { link_.reset(); }
     PortTable ports;  // none is open to begin with
 
   private:

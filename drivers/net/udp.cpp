@@ -143,9 +143,9 @@ struct UdpSockets::Impl {
     }
 
     const UdpOptions options;
-    std::unique_ptr<UdpIo> io;  // null: see `error`
     Error error;
     std::unordered_map<Endpoint, std::unique_ptr<UdpSocket>> sockets;
+    std::unique_ptr<UdpIo> io;  // null: see `error`. Ends before the sockets that it watches
     std::unordered_map<Endpoint, Descriptor> inherited;
     std::vector<UdpDatagram> received;
     std::vector<UdpQueued> queue;
@@ -181,8 +181,7 @@ Result<void> UdpSockets::inherit(int fd) {
     Descriptor socket(fd);
     auto local = local_of(fd);
     if (!local) return tl::make_unexpected(local.error());
-    if (impl_->io) impl_->io->inherit(*local, socket);
-    if (socket.get() >= 0) impl_->inherited.emplace(*local, std::move(socket));
+    impl_->inherited.emplace(*local, std::move(socket));
     return {};
 }
 
@@ -208,12 +207,10 @@ int UdpSockets::release(const Endpoint& local) {
 
 void UdpSockets::drop_inherited() {
     impl_->inherited.clear();
-    if (impl_->io) impl_->io->drop_inherited();
 }
 
 std::vector<int> UdpSockets::descriptors() const {
     std::vector<int> out;
-    if (impl_->io) out = impl_->io->descriptors();
     for (const auto& [local, socket] : impl_->sockets) {
         if (socket->fd.get() >= 0) out.push_back(socket->fd.get());
     }

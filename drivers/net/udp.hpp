@@ -60,7 +60,9 @@ class UdpSockets {
     int release(const Endpoint& local);
     // Closes those that nobody has opened.
     void drop_inherited();
-    std::vector<int> descriptors() const;            // of the open sockets, for inherit() in another process
+    // For inherit() in another process: of the open sockets. Ports by "range" mostly have none; that process
+    // just opens them, and gets what waits here when this ends.
+    std::vector<int> descriptors() const;
     int descriptor_of(const Endpoint& local) const;  // -1 where it is not open, or has no socket of its own
     std::size_t size() const;
     // Readable when datagrams wait: for an outer event loop.

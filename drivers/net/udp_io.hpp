@@ -66,16 +66,12 @@ class UdpIo {
     virtual Result<void> watch(UdpSocket& socket) = 0;
     // Nothing of the socket comes afterwards.
     virtual void unwatch(UdpSocket& socket) = 0;
+    // Destroyed in a pause, it leaves to another process whatever waits.
     virtual void pause(bool on) = 0;
     // No more is taken from the socket; drained once receive() has handed out all that was. What comes waits
     // in its descriptor.
     virtual void stop(UdpSocket& socket) = 0;
     virtual bool is_drained(const UdpSocket& socket) const = 0;
-    // Sockets besides those of ports, for another process.
-    virtual std::vector<int> descriptors() const { return {}; }
-    // Takes the socket of another process where it is such a one; else leaves it.
-    virtual void inherit(const Endpoint&, Descriptor&) {}
-    virtual void drop_inherited() {}
     // Adds what waits, at most `limit` datagrams, which are valid until the next call.
     virtual void receive(std::size_t limit, std::vector<UdpDatagram>& out,
                          UdpSockets::Counters& counters) = 0;

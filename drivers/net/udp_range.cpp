@@ -1,6 +1,5 @@
 // All ports of an address on one socket: sk_lookup.hpp has what comes to open ones come on it, and says so by
 // port; a raw socket of each family sends for all, with headers made here.
-#include <fmt/format.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sys/syscall.h>
@@ -12,6 +11,7 @@
 #include <chrono>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "drivers/net/sk_lookup.hpp"
 #include "drivers/net/udp_header.hpp"
@@ -82,9 +82,62 @@ class SourceAddresses {
     std::unordered_map<IpAddress, Known> known_;
 };
 
+// Datagrams of one system call, with their headers; the system gathers headers and payloads.
+class Outgoing {
+  public:
+    // The payload is used by send(). `batch` at most.
+    void add(const Endpoint& from, const Endpoint& to, std::uint8_t dscp, ByteView payload) {
+        headers_[size_] = udp_header(from, to, dscp, payload);
+        parts_[size_] = {iovec{headers_[size_].octets.data(), headers_[size_].size},
+                         iovec{const_cast<std::uint8_t*>(payload.data()), payload.size()}};
+        // For IPv6 the port would be a protocol number.
+        const socklen_t length = fill(to_[size_], {to.ip, 0});
+        msghdr& message = messages_[size_].msg_hdr;
+        message.msg_name = &to_[size_];
+        message.msg_namelen = length;
+        message.msg_iov = parts_[size_].data();
+        message.msg_iovlen = parts_[size_].size();
+        ++size_;
+    }
+    void send(int fd, UdpSockets::Counters& counters) {
+        send_all(fd, {messages_.data(), std::exchange(size_, 0)}, counters);
+    }
+
+  private:
+    std::array<mmsghdr, batch> messages_{};
+    std::array<std::array<iovec, 2>, batch> parts_;
+    std::array<UdpHeader, batch> headers_;
+    std::array<Address, batch> to_;
+    std::size_t size_ = 0;
+};
+
+IpAddress loopback(bool v6) {
+    return v6 ? IpAddress::v6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
+              : IpAddress::v4({127, 0, 0, 1});
+}
+
 class Range final : public UdpIo {
   public:
     Range(std::unique_ptr<UdpIo> epoll, std::uint8_t dscp) : epoll_(std::move(epoll)), dscp_(dscp) {}
+
+    // Another process has opened the ports: what waits here is sent to it, from whom it came.
+    ~Range() override {
+        if (!paused_) return;
+        for (UdpSocket* socket : kept_) epoll_->unwatch(*socket);  // it has these
+        for (const auto& carrier : carriers_) carrier->steering.detach();
+        std::vector<UdpDatagram> waiting;
+        UdpSockets::Counters unused;
+        do {
+            waiting.clear();
+            receive(batch, waiting, unused);
+            for (const auto& d : waiting) {
+                Endpoint to = d.local;
+                if (to.ip.is_unspecified()) to.ip = loopback(to.ip.is_v6());
+                out_.add(d.from, to, dscp_, d.bytes);
+                out_.send((to.ip.is_v6() ? raw6_ : raw4_)->get(), unused);
+            }
+        } while (!waiting.empty());
+    }
 
     int descriptor() const override { return epoll_->descriptor(); }
 
@@ -104,6 +157,8 @@ class Range final : public UdpIo {
         } else if (auto watched = epoll_->watch(socket); !watched) {
             carrier.steering.ports.set(socket.local.port, false);
             return watched;
+        } else {
+            kept_.insert(&socket);
         }
         carrier.open[socket.local.port] = true;
         return {};
@@ -113,15 +168,15 @@ class Range final : public UdpIo {
         if (carrier == nullptr) return;
         carrier->steering.ports.set(socket.local.port, false);
         carrier->open[socket.local.port] = false;
-        if (socket.fd.get() >= 0) epoll_->unwatch(socket);
+        if (kept_.erase(&socket) != 0) epoll_->unwatch(socket);
     }
     // It gets a socket of its own again, where it has none. Where that is refused, another program has bound
     // the port and will have it.
     void stop(UdpSocket& socket) override {
         Carrier* carrier = find(socket.local.ip);
         if (carrier == nullptr || socket.watch != 0) return;
-        if (socket.fd.get() >= 0) {
-            epoll_->stop(socket);
+        if (kept_.erase(&socket) != 0) {
+            epoll_->unwatch(socket);
         } else if (auto fd = bound(socket.local)) {
             socket.fd.reset(fd->release());
         }
@@ -134,23 +189,7 @@ class Range final : public UdpIo {
         return socket.watch != 0 &&
                (carrier->socket.emptied >= socket.watch || !is_readable(carrier->socket));
     }
-    void pause(bool) override {}  // nothing is taken but by receive()
-
-    std::vector<int> descriptors() const override {
-        std::vector<int> out;
-        for (const auto& carrier : carriers_) out.push_back(carrier->socket.fd.get());
-        return out;
-    }
-    // The program of the process before us steers to the same socket until that ends.
-    void inherit(const Endpoint& local, Descriptor& socket) override {
-        int tells_port = 0;
-        socklen_t size = sizeof tells_port;
-        const auto [level, option, unused] = port_option(local.ip);
-        if (::getsockopt(socket.get(), level, option, &tells_port, &size) != 0 || tells_port == 0) return;
-        inherited_.emplace(local.ip, std::move(socket));
-        socket.reset();
-    }
-    void drop_inherited() override { inherited_.clear(); }
+    void pause(bool on) override { paused_ = on; }  // nothing is taken but by receive()
 
     void receive(std::size_t limit, std::vector<UdpDatagram>& out, UdpSockets::Counters& counters) override {
         const auto begin = out.size();
@@ -186,14 +225,6 @@ class Range final : public UdpIo {
         SkLookup steering;
         std::vector<bool> open;  // by port: steered here, or with a socket of its own
     };
-    struct PortOption {
-        int level, option, family;
-    };
-    static PortOption port_option(const IpAddress& ip) {
-        if (ip.is_v6()) return {IPPROTO_IPV6, IPV6_RECVORIGDSTADDR, AF_INET6};
-        return {IPPROTO_IP, IP_RECVORIGDSTADDR, AF_INET};
-    }
-
     static bool is_readable(const UdpSocket& socket) {
         pollfd now{socket.fd.get(), POLLIN, 0};
         return ::poll(&now, 1, 0) == 1;
@@ -208,17 +239,17 @@ class Range final : public UdpIo {
 
     Result<Carrier*> carrier_of(const IpAddress& ip) {
         if (Carrier* carrier = find(ip)) return carrier;
-        const auto [level, option, family] = port_option(ip);
+        const int level = ip.is_v6() ? IPPROTO_IPV6 : IPPROTO_IP;
+        const int option = ip.is_v6() ? IPV6_RECVORIGDSTADDR : IP_RECVORIGDSTADDR;
         auto& raw = ip.is_v6() ? raw6_ : raw4_;
         if (!raw) {
-            Descriptor fd(::socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW));
+            Descriptor fd(::socket(ip.is_v6() ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                                   IPPROTO_RAW));
             if (fd.get() < 0) return system_failure("raw socket", errno);
             std::ignore = ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUFFORCE, &send_space, sizeof send_space);
             raw.emplace(std::move(fd));
         }
-        auto there = inherited_.extract(ip);
-        // A number of the system's own choice: it only has to be bound.
-        auto fd = there ? Result<Descriptor>(std::move(there.mapped())) : bound({ip, 0});
+        auto fd = bound({ip, 0});  // a number of the system's own choice: it only has to be bound
         if (!fd) return tl::make_unexpected(fd.error());
         const int on = 1;
         if (::setsockopt(fd->get(), level, option, &on, sizeof on) != 0) {
@@ -237,13 +268,9 @@ class Range final : public UdpIo {
         return carriers_.emplace_back(std::move(made)).get();
     }
 
-    // Headers and payloads are gathered by the system.
-    void send_run(int fd, std::span<UdpQueued> run, Bytes& octets, UdpSockets::Counters& counters) {
-        std::array<mmsghdr, batch> messages{};
-        std::array<std::array<iovec, 2>, batch> parts;
-        std::array<UdpHeader, batch> headers;
-        std::size_t n = 0;
-        for (UdpQueued& one : run) {
+    void send_run(int fd, std::span<const UdpQueued> run, const Bytes& octets,
+                  UdpSockets::Counters& counters) {
+        for (const UdpQueued& one : run) {
             Endpoint from = one.from->local;
             const Endpoint to = read(one.to);
             if (from.ip.is_unspecified()) {
@@ -254,26 +281,19 @@ class Range final : public UdpIo {
                 }
                 from.ip = *source;
             }
-            const ByteView payload(octets.data() + one.begin, one.size);
-            headers[n] = udp_header(from, to, dscp_, payload);
-            parts[n] = {iovec{headers[n].octets.data(), headers[n].size},
-                        iovec{octets.data() + one.begin, one.size}};
-            if (to.ip.is_v6()) one.to.v6.sin6_port = 0;  // it would be a protocol number
-            messages[n].msg_hdr.msg_name = &one.to;
-            messages[n].msg_hdr.msg_namelen = one.to_length;
-            messages[n].msg_hdr.msg_iov = parts[n].data();
-            messages[n].msg_hdr.msg_iovlen = parts[n].size();
-            ++n;
+            out_.add(from, to, dscp_, {octets.data() + one.begin, one.size});
         }
-        send_all(fd, {messages.data(), n}, counters);
+        out_.send(fd, counters);
     }
 
     std::unique_ptr<UdpIo> epoll_;
     const std::uint8_t dscp_;
     std::optional<Descriptor> raw4_, raw6_;
-    std::unordered_map<IpAddress, Descriptor> inherited_;
     std::vector<std::unique_ptr<Carrier>> carriers_;  // one an address
+    std::unordered_set<UdpSocket*> kept_;             // those that epoll_ watches beside them
     SourceAddresses sources_;
+    Outgoing out_;
+    bool paused_ = false;
 };
 
 }  // namespace

@@ -221,17 +221,20 @@ TEST_P(UdpTest, InAPauseNothingIsTaken) {
     EXPECT_EQ(collect(sockets, 1).size(), 1U) << "what had come is there";
     send("first");
     UdpSockets other({GetParam()});
-    ASSERT_TRUE(other.inherit(::dup(sockets.descriptors().at(0))));
+    for (const int fd : sockets.descriptors()) ASSERT_TRUE(other.inherit(::dup(fd)));
     ASSERT_TRUE(other.open(to));
-    const auto got = collect(other, 1);
-    ASSERT_EQ(got.size(), 1U);
-    EXPECT_EQ(std::get<2>(got[0]), "first");
+    const bool shared = GetParam() != UdpBackend::range;  // else only its end passes it on
+    if (shared) {
+        const auto got = collect(other, 1);
+        ASSERT_EQ(got.size(), 1U);
+        EXPECT_EQ(std::get<2>(got[0]), "first");
+    }
     other.close(to);
     send("second");
     sockets.resume();
-    const auto after = collect(sockets, 1);
-    ASSERT_EQ(after.size(), 1U);
-    EXPECT_EQ(std::get<2>(after[0]), "second");
+    const auto after = collect(sockets, shared ? 1 : 2);
+    ASSERT_EQ(after.size(), shared ? 1U : 2U);
+    EXPECT_EQ(std::get<2>(after.back()), "second");
 }
 
 TEST_P(UdpTest, ASocketIsPassedOnWithAllThatComesForIt) {
