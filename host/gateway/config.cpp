@@ -89,7 +89,7 @@ class Reading {
         set(config_.core.user_agent, t.text("user_agent", "1 to 256 printable characters", parse_line));
         set(config_.shards, t.number("shards", 1, sip::max_shards));
         set(config_.media_sockets,
-            t.text("media_sockets", "\"auto\", \"epoll\" or \"io_uring\"", parse_media_sockets));
+            t.text("media_sockets", "\"auto\", \"epoll\", \"io_uring\" or \"range\"", parse_media_sockets));
         set(config_.media_dscp, t.number("media_dscp", 0, 63));
         set(config_.core.max_calls, t.number("max_calls", 1, 1'000'000));
         const auto no_answer = t.text("no_answer", "a duration such as \"180s\"", parse_duration);

@@ -40,7 +40,7 @@ struct LogConfig {
 };
 
 // How the system is asked for media: net::UdpBackend, or io_uring where that works and epoll elsewhere.
-enum class MediaSockets : std::uint8_t { automatic, epoll, io_uring };
+enum class MediaSockets : std::uint8_t { automatic, epoll, io_uring, range };
 
 struct Config {
     std::uint8_t shards = 1;  // threads that calls are spread over

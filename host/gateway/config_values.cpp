@@ -154,6 +154,7 @@ std::optional<MediaSockets> parse_media_sockets(std::string_view text) {
     if (text == "auto") return MediaSockets::automatic;
     if (text == "epoll") return MediaSockets::epoll;
     if (text == "io_uring") return MediaSockets::io_uring;
+    if (text == "range") return MediaSockets::range;
     return std::nullopt;
 }
 

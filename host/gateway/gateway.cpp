@@ -183,12 +183,14 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
     return {};
 }
 
-// Takes all that the administrator allows. Every media port is a descriptor: none is to be refused to a call
-// before the ranges are used up.
+// Takes all that the administrator allows. Every media port is a descriptor, but for "range": none is to be
+// refused to a call before the ranges are used up.
 Result<void> Gateway::Impl::allow_descriptors() const {
     constexpr rlim_t others = 256;  // listeners, connections to begin with, journals, database, log, control
     rlim_t needed = others;
-    for (const auto& range : config.core.media) needed += 2 * range.pairs();
+    if (config.media_sockets != MediaSockets::range) {
+        for (const auto& range : config.core.media) needed += 2 * range.pairs();
+    }
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return {};
     files.rlim_cur = files.rlim_max;
@@ -200,15 +202,18 @@ Result<void> Gateway::Impl::allow_descriptors() const {
                     needed, files.rlim_max));
 }
 
+// "range" is never tried by itself: it takes ports that others may have bound, and privileges.
 Result<net::UdpOptions> Gateway::Impl::choose_media_sockets() const {
     net::UdpOptions options{net::UdpBackend::epoll, config.media_dscp};
     if (config.media_sockets == MediaSockets::epoll) return options;
-    const auto works = net::try_udp_backend(net::UdpBackend::io_uring);
+    const auto wanted =
+        config.media_sockets == MediaSockets::range ? net::UdpBackend::range : net::UdpBackend::io_uring;
+    const auto works = net::try_udp_backend(wanted);
     if (works) {
-        options.backend = net::UdpBackend::io_uring;
+        options.backend = wanted;
         return options;
     }
-    if (config.media_sockets == MediaSockets::io_uring) {
+    if (config.media_sockets != MediaSockets::automatic) {
         return fail("gateway.media_sockets: " + works.error().what);
     }
     log::info({}, "media by epoll: {}", works.error().what);

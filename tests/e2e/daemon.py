@@ -19,6 +19,7 @@ CONTROL = BUILD / "tools" / "causewayctl" / "causewayctl"
 CONFIG = """
 [gateway]
 shards = {shards}
+media_sockets = "{media_sockets}"
 no_answer = "{no_answer}"
 [timers]
 t1 = "{t1}"
@@ -71,6 +72,7 @@ class Gateway(Process):
         t1="500ms",
         media_ports=MEDIA_PORTS,
         shards=2,
+        media_sockets="auto",
         reserve="256MiB",
         callee_trunk="",
         more="",
@@ -103,6 +105,7 @@ class Gateway(Process):
                 learning=learning,
                 folder=folder,
                 shards=shards,
+                media_sockets=media_sockets,
                 reserve=reserve,
                 callee_trunk=callee_trunk,
                 more=more,

@@ -74,6 +74,22 @@ TEST_F(UdpRange, SeveralHavePortsOfTheirOwnOnOneAddress) {
     }
 }
 
+// docs/operation.md says how many.
+TEST_F(UdpRange, WhereTheSystemTakesNoMoreProgramsTheErrorSaysSo) {
+    std::vector<std::unique_ptr<UdpSockets>> all;
+    for (std::uint16_t i = 0; i < 64; ++i) {
+        all.push_back(std::make_unique<UdpSockets>(range));
+        const auto opened = all.back()->open({loopback, static_cast<std::uint16_t>(20000 + i)});
+        ASSERT_TRUE(opened) << i << opened.error().what;
+    }
+    UdpSockets more(range);
+    const auto opened = more.open({loopback, 21000});
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().what.find("attaching the BPF program"), std::string::npos)
+        << opened.error().what;
+    EXPECT_TRUE(more.descriptors().empty());
+}
+
 TEST_F(UdpRange, PortsThatAreNotOpenAreOthers) {
     UdpSockets sockets(range), other;
     const auto theirs = open_any(other, "127.0.0.1", 20000);

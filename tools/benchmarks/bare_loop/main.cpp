@@ -19,12 +19,13 @@ int run(int argc, char** argv) {
     std::uint16_t ports = 1000;
     net::UdpOptions options;
     const std::map<std::string, net::UdpBackend> names{{"epoll", net::UdpBackend::epoll},
-                                                       {"io_uring", net::UdpBackend::io_uring}};
+                                                       {"io_uring", net::UdpBackend::io_uring},
+                                                       {"range", net::UdpBackend::range}};
     CLI::App app("Sends back whatever comes on any of its ports.");
     app.add_option("--address", address, "that the ports are bound to");
     app.add_option("--first-port", first, "the lowest port");
     app.add_option("--ports", ports, "how many");
-    app.add_option("--backend", options.backend, "epoll or io_uring")
+    app.add_option("--backend", options.backend, "epoll, io_uring or range")
         ->transform(CLI::CheckedTransformer(names));
     CLI11_PARSE(app, argc, argv);
     std::signal(SIGINT, [](int) { ended = 1; });
