@@ -75,12 +75,12 @@ void append(const In& in, Out& out, Code code) {
 }  // namespace
 
 std::uint32_t sample_rate(Speech speech) {
-    return speech == Speech::g722 ? 16000 : 8000;
+    return speech == Speech::g722 || speech == Speech::l16_16k ? 16000 : 8000;
 }
 
 std::optional<std::size_t> duration(Speech speech, std::size_t octets) {
     if (const auto a = adpcm(speech)) return 8 * octets / a->bits;
-    if (speech != Speech::l16) return octets;
+    if (speech != Speech::l16 && speech != Speech::l16_16k) return octets;
     if (octets % 2 != 0) return std::nullopt;
     return octets / 2;
 }
@@ -99,6 +99,7 @@ void SpeechDecoder::run(ByteView in, Samples& out) {
             }
             return;
         case Speech::l16:
+        case Speech::l16_16k:
             for (std::size_t i = 0; i < in.size(); i += 2) {
                 out.push_back(static_cast<std::int16_t>(load_be16(&in[i])));
             }
@@ -120,6 +121,7 @@ void SpeechEncoder::run(std::span<const std::int16_t> in, Bytes& out) {
             }
             return;
         case Speech::l16:
+        case Speech::l16_16k:
             for (const auto s : in) {
                 const auto word = static_cast<std::uint16_t>(s);
                 out.push_back(static_cast<std::uint8_t>(word >> 8));

@@ -3,8 +3,8 @@
 namespace causeway::cpu {
 
 bool Transcoder::run(ByteView payload, Bytes& out) {
-    const auto samples = duration(decoder_.speech(), payload.size());
-    if (!samples || *samples == 0 || *samples > max_samples) return false;
+    const auto units = duration(decoder_.speech(), payload.size());
+    if (!units || *units == 0 || *units > max_ms * media::clock_rate(decoder_.speech()) / 1000) return false;
     decoded_.clear();
     decoder_.run(payload, decoded_);
     resampled_.clear();

@@ -12,9 +12,9 @@ class Transcoder {
         : decoder_(from), resampler_(sample_rate(from), sample_rate(to)), encoder_(to) {}
 
     // Appends what `payload` is in the other coding: as many milliseconds. False, and nothing appended, where
-    // it is no whole number of samples, empty, or longer than max_samples.
+    // it is no whole number of samples, empty, or longer than max_ms.
     bool run(ByteView payload, Bytes& out);
-    static constexpr std::size_t max_samples = 960;  // of 8 kHz: 120 ms
+    static constexpr std::size_t max_ms = 120;
 
   private:
     SpeechDecoder decoder_;

@@ -27,19 +27,26 @@ constexpr Entry entries[] = {
     {Speech::aal2_g726_32, "AAL2-G726-32", dynamic},
     {Speech::aal2_g726_40, "AAL2-G726-40", dynamic},
     {Speech::l16, "L16", dynamic},
+    {Speech::l16_16k, "L16", dynamic},
 };
+
+std::optional<Speech> find(std::string_view name, std::uint32_t rate) {
+    for (const auto& e : entries)
+        if (iequals(e.name, name) && clock_rate(e.speech) == rate) return e.speech;
+    return std::nullopt;
+}
 
 }  // namespace
 
 std::optional<Speech> to_speech(const sdp::Codec& codec) {
-    if (codec.clock_rate != 8000 || codec.channels != 1) return std::nullopt;
-    return parse_speech(codec.name);
+    return codec.channels == 1 ? find(codec.name, codec.clock_rate) : std::nullopt;
 }
 
 std::optional<Speech> parse_speech(std::string_view name) {
-    for (const auto& e : entries)
-        if (iequals(e.name, name)) return e.speech;
-    return std::nullopt;
+    const auto slash = name.find('/');
+    if (slash == std::string_view::npos) return find(name, 8000);
+    const auto rate = parse_number<std::uint32_t>(name.substr(slash + 1));
+    return rate ? find(name.substr(0, slash), *rate) : std::nullopt;
 }
 
 sdp::Codec to_codec(Speech speech) {
@@ -48,6 +55,7 @@ sdp::Codec to_codec(Speech speech) {
     sdp::Codec out;
     out.payload_type = found->payload_type;
     out.name = found->name;
+    out.clock_rate = clock_rate(speech);
     return out;
 }
 

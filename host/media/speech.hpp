@@ -10,8 +10,8 @@
 
 namespace causeway::media {
 
-// All have an RTP clock of 8000 Hz and one channel, so a packet converted keeps its place and its timestamp.
-// G.722 has it by history, though it samples at 16 kHz (RFC 3551 4.5.2).
+// All have one channel, and all but one an RTP clock of 8000 Hz: G.722 by history, though it samples at 16
+// kHz (RFC 3551 4.5.2).
 enum class Speech : std::uint8_t {
     pcmu,
     pcma,
@@ -24,13 +24,18 @@ enum class Speech : std::uint8_t {
     aal2_g726_24,
     aal2_g726_32,
     aal2_g726_40,
-    l16,  // linear, 16 bits (RFC 3551 4.5.11)
+    l16,      // linear, 16 bits (RFC 3551 4.5.11), at 8 kHz
+    l16_16k,  // at 16 kHz
 };
 
 // As it stands in SDP, by name, clock and channels.
 std::optional<Speech> to_speech(const sdp::Codec& codec);
-// "PCMU", "G726-32", ...: nothing where it is none of them.
+// "PCMU", "G726-32", "L16/16000", ...: nothing where it is none of them. Without a clock it is 8000 Hz.
 std::optional<Speech> parse_speech(std::string_view name);
+// Of RTP, in Hz.
+constexpr std::uint32_t clock_rate(Speech speech) {
+    return speech == Speech::l16_16k ? 16000 : 8000;
+}
 // With its static payload type (RFC 3551 6) or, where it has none, 96.
 sdp::Codec to_codec(Speech speech);
 
