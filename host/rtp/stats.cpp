@@ -55,6 +55,16 @@ void Reception::received(Time now, const Header& header, std::size_t payload_oct
     update_jitter(now, header.timestamp);
 }
 
+// The jitter stays what it is in time; transits of two clocks have nothing to do with each other.
+void Reception::set_clock_rate(std::uint32_t clock_rate) {
+    if (clock_rate == clock_rate_) return;
+    const double scale = static_cast<double>(clock_rate) / clock_rate_;
+    jitter_ *= scale;
+    max_jitter_ *= scale;
+    clock_rate_ = clock_rate;
+    has_transit_ = false;
+}
+
 // RFC 3550 A.8 in floating point.
 void Reception::update_jitter(Time now, std::uint32_t timestamp) {
     const std::uint32_t arrival = timestamp_units(now.time_since_epoch(), clock_rate_);

@@ -28,6 +28,8 @@ class Reception {
   public:
     // `clock_rate` in Hz, above 0.
     explicit Reception(std::uint32_t clock_rate = 8000) : clock_rate_(clock_rate) {}
+    // In Hz, above 0: of what comes from now on (RFC 7160).
+    void set_clock_rate(std::uint32_t clock_rate);
     // A packet of this source. A new SSRC or a jump of the sequence starts anew and keeps the totals.
     void received(Time now, const Header& header, std::size_t payload_octets);
     // Starts a new interval for fraction_lost.

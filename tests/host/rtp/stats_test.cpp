@@ -162,5 +162,27 @@ TEST(Reception, AClockThatStartsAnewIsNoJitter) {
     EXPECT_EQ(r.max_jitter(), Duration::zero());
 }
 
+TEST(Reception, JitterIsOfTimeWhateverTheClock_RFC7160) {
+    Reception r;
+    Source s(r);
+    for (int i = 0; i < 50; ++i) {
+        s.send_late(milliseconds(i % 2 == 0 ? 10 : 0));
+        s.lose(1);
+    }
+    const auto jitter = r.jitter(), highest = r.max_jitter();
+    ASSERT_GT(jitter, milliseconds(5));
+    r.set_clock_rate(16000);
+    EXPECT_NEAR(to_ms(r.jitter() * 1000), to_ms(jitter * 1000), 1);
+    // 20 ms are 320 units now.
+    std::uint32_t timestamp = s.header.timestamp;
+    for (int i = 0; i < 200; ++i) {
+        ++s.header.sequence;
+        s.at += milliseconds(20);
+        r.received(s.at, {0, false, s.header.sequence, timestamp += 320, s.header.ssrc}, 160);
+    }
+    EXPECT_LT(r.jitter(), milliseconds(1));
+    EXPECT_NEAR(to_ms(r.max_jitter() * 1000), to_ms(highest * 1000), 1);
+}
+
 }  // namespace
 }  // namespace causeway::rtp
