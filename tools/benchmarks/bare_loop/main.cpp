@@ -41,8 +41,17 @@ int run(int argc, char** argv) {
         return 1;
     }
     net::UdpSockets sockets(options);
+    // The sockets of a loop before this one may still be open: io_uring closes them after its process has
+    // ended.
+    int patience = 100;
     for (int n = 0; n < ports; ++n) {
-        if (auto opened = sockets.open({*ip, static_cast<std::uint16_t>(first + n)}); !opened) {
+        const Endpoint local{*ip, static_cast<std::uint16_t>(first + n)};
+        auto opened = sockets.open(local);
+        for (; !opened && patience > 0; --patience) {
+            ::poll(nullptr, 0, 20);
+            opened = sockets.open(local);
+        }
+        if (!opened) {
             std::cerr << "bare_loop: " << opened.error().what << '\n';
             return 1;
         }
