@@ -142,6 +142,17 @@ constexpr int limit_15(int x) {
     return x > 16383 ? 16383 : x < -16384 ? -16384 : x;
 }
 
+// SUBTRA and QUANTL: the code of 6 bits.
+constexpr int quantize_low(const Band& low, int xl) {
+    const int el = saturate(xl - low.s);
+    const int wd = magnitude(el);
+    int i = 1;
+    for (int n = 1; n < 30; ++n) {
+        if (wd >= (q6[n] * low.det) >> 12) i = n + 1;
+    }
+    return el < 0 ? iln[i] : ilp[i];
+}
+
 }  // namespace g722
 
 struct G722Encoder {
@@ -161,14 +172,7 @@ constexpr std::uint8_t g722_encode(G722Encoder& e, std::int16_t first, std::int1
     }
     const int xl = limit_15((even + odd) >> 14), xh = limit_15((even - odd) >> 14);
 
-    const int el = saturate(xl - e.low.s);
-    const int wd = magnitude(el);
-    int i = 1;
-    for (int n = 1; n < 30; ++n) {
-        if (wd >= (q6[n] * e.low.det) >> 12) i = n + 1;
-    }
-    const int il = el < 0 ? iln[i] : ilp[i];
-
+    const int il = quantize_low(e.low, xl);
     const int eh = saturate(xh - e.high.s);
     const bool far = magnitude(eh) >= (564 * e.high.det) >> 12;
     const int ih = eh < 0 ? (far ? 0 : 1) : (far ? 2 : 3);

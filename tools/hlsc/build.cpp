@@ -4,6 +4,8 @@
 #include <llvm/Analysis/CFG.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/PostDominators.h>
+#include <llvm/Analysis/ValueTracking.h>
+#include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
@@ -56,6 +58,11 @@ class Builder {
     void memory(const llvm::Instruction& i);
     void only_once(const std::vector<Access>& before, const llvm::Instruction& i, const std::string& what);
     void finish();
+    [[noreturn]] static void local_array_refused(const llvm::Instruction& i) {
+        refuse(where(&i),
+               "a local array with an index that is not a constant: make it static const (a ROM) or "
+               "static (a RAM), or choose an element in a loop with constant bounds");
+    }
     [[noreturn]] void operation_refused(const llvm::Instruction& i);
 };
 
@@ -248,6 +255,13 @@ bool Builder::intrinsic(const llvm::IntrinsicInst& c, Bits& r) {
             }
             return true;
         }
+        case llvm::Intrinsic::memset:
+        case llvm::Intrinsic::memcpy:
+        case llvm::Intrinsic::memmove:
+            if (llvm::isa<llvm::AllocaInst>(llvm::getUnderlyingObject(c.getArgOperand(0))))
+                local_array_refused(c);
+            refuse(where(&c),
+                   "a whole structure is cleared or copied in a memory: assign it from a local variable");
         case assume:
         case lifetime_start:
         case lifetime_end:
@@ -347,9 +361,7 @@ void Builder::memory(const llvm::Instruction& i) {
     const auto* g = llvm::dyn_cast<llvm::GlobalVariable>(base);
     if (!g) {
         if (llvm::isa<llvm::AllocaInst>(base)) {
-            refuse(where(&i),
-                   "a local array with an index that is not a constant: make it static const (a ROM) or "
-                   "static (a RAM), or choose an element in a loop with constant bounds");
+            local_array_refused(i);
         }
         refuse(where(&i), "an access through a pointer that is not known here: index an array, pass values");
     }
@@ -435,6 +447,9 @@ void Builder::operation_refused(const llvm::Instruction& i) {
     if (i.getType()->isFloatingPointTy() ||
         (i.getNumOperands() && i.getOperand(0)->getType()->isFloatingPointTy())) {
         refuse(where(&i), "floating point: use fixed point in integers");
+    }
+    if (i.getType()->isPointerTy()) {
+        refuse(where(&i), "a pointer as a value: choose between values instead of addresses");
     }
     refuse(where(&i), std::string("LLVM's ") + i.getOpcodeName() +
                           " is outside the subset: write it with plain integer operators");
@@ -562,7 +577,11 @@ void Builder::run() {
                 break;
             }
         }
-        refuse(where(at),
+        std::string place = where(at);
+        if (const auto start = l->getStartLoc(); start && start->getLine()) {
+            place = start->getFilename().str() + ":" + std::to_string(start->getLine());
+        }
+        refuse(place,
                "this loop has no constant bound and cannot be unrolled: bound it by a constant, or do one "
                "round an iteration with static variables");
     }

@@ -41,6 +41,7 @@ std::string report_of(const Netlist& n, const Schedule& s, const Emitted& e) {
              std::to_string(x.width) + " bits\n";
     }
     for (const auto& m : n.rams) {
+        if (m.reads.empty()) continue;
         r += n.name + ": memory " + m.name + ", " + std::to_string(m.rows) + " rows of " +
              std::to_string(m.width) + " bits, " + std::to_string(m.reads.size()) + " read ports\n";
     }
@@ -59,11 +60,15 @@ void Options::switch_off(const std::string& name) {
     throw Refused("hlsc: error: no optimisation is called " + name + ": see hlsc --help");
 }
 
-Netlist netlist_of(llvm::Module& module, const std::string& process, const Options& options) {
+Netlist netlist_of(llvm::Function& f, const Options& options) {
     tell_llvm();
-    auto& f = find_process(module, process);
     const Pragmas pragmas(f);
-    if (pragmas.is_dataflow) refuse(where(f), process + " is a DATAFLOW function: compile it with --top");
+    if (pragmas.is_dataflow)
+        refuse(where(f), source_name(f) + " is a DATAFLOW function: compile it with --top");
+    if (is_verilog_word(source_name(f))) {
+        refuse(where(f), "process " + source_name(f) +
+                             " becomes a module, but its name is a word of SystemVerilog: call it otherwise");
+    }
     if (!pragmas.is_pipeline)
         refuse(where(f),
                "a process says how often it runs: write #pragma HLS PIPELINE II=1 inside its braces");
@@ -76,6 +81,7 @@ Netlist netlist_of(llvm::Module& module, const std::string& process, const Optio
     state.lower(true);
     run_passes(f, clean_passes);
     run_passes(f, clean_passes);
+    choose_values(f);
     Netlist n(options.switches);
     build(f, pragmas, n);
     optimise(n);
@@ -84,17 +90,15 @@ Netlist netlist_of(llvm::Module& module, const std::string& process, const Optio
     return n;
 }
 
-Compiled compile(const std::string& source, const std::string& process, const Options& options) {
-    llvm::LLVMContext context;
-    context.setDiscardValueNames(false);
-    const auto module = load(context, source, options.clang);
-    const Netlist n = netlist_of(*module, process, options);
+Compiled compile(llvm::Function& process, const Options& options) {
+    const std::string source = where(process);
+    const Netlist n = netlist_of(process, options);
     const Schedule s = schedule(n, options.clock);
-    const Emitted e = emit(n, s,
-                           llvm::StringRef(source).rsplit('/').second.empty()
-                               ? source
-                               : llvm::StringRef(source).rsplit('/').second.str());
-    return {e.text, report_of(n, s, e), n.streams};
+    const Emitted e = emit(n, s, source);
+    Compiled c{n.name, e.text, report_of(n, s, e), n.streams, false};
+    for (const auto& m : n.rams) c.has_state |= m.write >= 0;
+    for (const auto& x : n.states) c.has_state |= x.read >= 0 && s.stage[x.read] >= 0;
+    return c;
 }
 
 }  // namespace causeway::hlsc

@@ -19,13 +19,14 @@ struct Options {
 };
 
 struct Compiled {
-    std::string verilog, report;
+    std::string name, verilog, report;
     std::vector<Stream> streams;  // in the order of the parameters
+    bool has_state = false;
 };
 
-// The optimised netlist of a process of a module, which is used up.
-Netlist netlist_of(llvm::Module& module, const std::string& process, const Options& options);
+// The optimised netlist of a process, whose module is used up.
+Netlist netlist_of(llvm::Function& process, const Options& options);
 
-Compiled compile(const std::string& source, const std::string& process, const Options& options);
+Compiled compile(llvm::Function& process, const Options& options);
 
 }  // namespace causeway::hlsc

@@ -61,6 +61,12 @@ std::string source_name(const llvm::Function& function) {
     char* text = d.getFunctionBaseName(nullptr, &size);
     std::string name = text ? text : mangled;
     std::free(text);
+    // A template's instances have one base name: their arguments tell them apart.
+    if (llvm::StringRef(mangled).contains(std::to_string(name.size()) + name + "I")) {
+        const std::string whole = llvm::demangle(mangled);
+        const auto open = whole.find(name + "<") + name.size();
+        name += identifier(whole.substr(open, whole.find('>', open) - open));
+    }
     return name;
 }
 

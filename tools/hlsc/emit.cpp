@@ -194,7 +194,7 @@ void Emitter::ram_read(int id) {
         declare(id, b + "_word");
         return;
     }
-    const std::string w = m.name + "_write";
+    const std::string w = "ram_" + m.name + "_write";
     line("  always_ff @(posedge clk) if (go && " + w + ") " + b + "_rows[" + w + "_index] <= " + w +
          "_data;");
     const int between = s_.stage[m.write] - s_.stage[id], interval = static_cast<int>(n_.interval);
@@ -233,7 +233,7 @@ void Emitter::ram_read(int id) {
 
 void Emitter::ram_write(int id) {
     const Ram& m = n_.rams[n_.nodes[id].object];
-    const std::string w = m.name + "_write";
+    const std::string w = "ram_" + m.name + "_write";
     line("  assign " + w + " = v" + std::to_string(s_.stage[id]) + " && " + operand(id, 0) + ";");
     line("  assign " + w + "_index = " + operand(id, 1) + ";");
     line("  assign " + w + "_data = " + operand(id, 2) + ";");
@@ -342,8 +342,9 @@ Emitted Emitter::run(const std::string& source) {
     }
     for (const auto& m : n_.rams) {
         if (m.write < 0 || s_.stage[m.write] < 0) continue;
-        line("  logic " + m.name + "_write;\n  logic " + verilog_range(Netlist::index_width(m.rows)) +
-             m.name + "_write_index;\n  logic " + verilog_range(m.width) + m.name + "_write_data;");
+        const std::string w = "ram_" + m.name + "_write";
+        line("  logic " + w + ";\n  logic " + verilog_range(Netlist::index_width(m.rows)) + w +
+             "_index;\n  logic " + verilog_range(m.width) + w + "_data;");
     }
     for (const auto& s : n_.streams) {
         if (s.is_output) line("  logic " + s.name + "_room;");
@@ -375,6 +376,33 @@ Emitted Emitter::run(const std::string& source) {
 }
 
 }  // namespace
+
+bool is_verilog_word(const std::string& name) {
+    // Those that are no words of C++, or may be names there.
+    static const std::set<std::string> words = {
+        "alias",       "always",    "always_comb", "always_ff", "and",       "assert",     "assign",
+        "assume",      "automatic", "before",      "begin",     "bind",      "bit",        "buf",
+        "byte",        "cell",      "checker",     "clocking",  "config",    "constraint", "context",
+        "cover",       "cross",     "deassign",    "design",    "disable",   "dist",       "edge",
+        "end",         "endcase",   "endfunction", "endmodule", "event",     "expect",     "final",
+        "first_match", "force",     "forever",     "fork",      "forkjoin",  "function",   "generate",
+        "genvar",      "global",    "iff",         "ifnone",    "implies",   "import",     "include",
+        "initial",     "inout",     "input",       "inside",    "instance",  "integer",    "interface",
+        "intersect",   "join",      "join_any",    "join_none", "large",     "let",        "liblist",
+        "library",     "local",     "localparam",  "logic",     "matches",   "medium",     "modport",
+        "module",      "nand",      "negedge",     "new",       "nexttime",  "nmos",       "nor",
+        "not",         "null",      "or",          "output",    "package",   "packed",     "parameter",
+        "pmos",        "posedge",   "primitive",   "priority",  "program",   "property",   "pull0",
+        "pull1",       "pulldown",  "pullup",      "pure",      "rand",      "randc",      "randcase",
+        "real",        "realtime",  "ref",         "reg",       "reject_on", "release",    "repeat",
+        "restrict",    "scalared",  "sequence",    "shortint",  "shortreal", "small",      "soft",
+        "solve",       "specify",   "string",      "strong",    "super",     "supply0",    "supply1",
+        "table",       "tagged",    "task",        "time",      "timeunit",  "tran",       "tri",
+        "tri0",        "tri1",      "type",        "unique",    "uwire",     "vectored",   "wait",
+        "wand",        "weak",      "wildcard",    "wire",      "with",      "within",     "wor",
+        "xnor",        "xor"};
+    return words.count(name) != 0;
+}
 
 std::string verilog_range(unsigned width) {
     return width == 1 ? "" : "[" + std::to_string(width - 1) + ":0] ";

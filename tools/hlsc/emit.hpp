@@ -15,6 +15,8 @@ struct Emitted {
 
 Emitted emit(const Netlist& netlist, const Schedule& schedule, const std::string& source);
 
+bool is_verilog_word(const std::string& name);
+
 // "[7:0] " or nothing for one bit.
 std::string verilog_range(unsigned width);
 

@@ -77,29 +77,56 @@ void lower_streams(llvm::Function& f) {
     }
 }
 
-// Loads and stores of odd widths become those of the width in memory: SROA would not split the others.
+// Loads and stores of odd widths become those of the width in memory: SROA would not split the others. What
+// is not aligned as a _BitInt is a small structure that the calling convention passes as an integer: it
+// stays.
 void widen_memory(llvm::Function& f) {
     std::vector<llvm::Instruction*> all;
     for (auto& i : llvm::instructions(f)) all.push_back(&i);
-    const auto odd = [](llvm::Type* t) {
-        return t->isIntegerTy() && storage_width(t->getIntegerBitWidth()) != t->getIntegerBitWidth();
+    const auto wide = [](llvm::Type* t) -> llvm::Type* {
+        if (!t->isIntegerTy() || storage_width(t->getIntegerBitWidth()) == t->getIntegerBitWidth())
+            return nullptr;
+        return llvm::IntegerType::get(t->getContext(), storage_width(t->getIntegerBitWidth()));
+    };
+    const auto is_bitint = [](llvm::Type* t, llvm::Align align) {
+        const unsigned w = t->getIntegerBitWidth();
+        return w % 8 != 0 || align.value() >= std::min(8u, storage_width(w) / 8);
     };
     for (auto* i : all) {
         llvm::IRBuilder<> b(i);
         if (auto* a = llvm::dyn_cast<llvm::AllocaInst>(i)) {
-            if (odd(a->getAllocatedType()))
-                a->setAllocatedType(b.getIntNTy(storage_width(a->getAllocatedType()->getIntegerBitWidth())));
-        } else if (auto* l = llvm::dyn_cast<llvm::LoadInst>(i); l && odd(l->getType())) {
-            auto* wide = b.CreateLoad(b.getIntNTy(storage_width(l->getType()->getIntegerBitWidth())),
-                                      l->getPointerOperand());
-            l->replaceAllUsesWith(b.CreateTrunc(wide, l->getType()));
+            if (auto* t = wide(a->getAllocatedType())) a->setAllocatedType(t);
+        } else if (auto* l = llvm::dyn_cast<llvm::LoadInst>(i)) {
+            auto* t = wide(l->getType());
+            if (!t || !is_bitint(l->getType(), l->getAlign())) continue;
+            l->replaceAllUsesWith(b.CreateTrunc(b.CreateLoad(t, l->getPointerOperand()), l->getType()));
             l->eraseFromParent();
-        } else if (auto* s = llvm::dyn_cast<llvm::StoreInst>(i); s && odd(s->getValueOperand()->getType())) {
-            auto* wide = b.getIntNTy(storage_width(s->getValueOperand()->getType()->getIntegerBitWidth()));
-            b.CreateStore(b.CreateZExt(s->getValueOperand(), wide), s->getPointerOperand());
+        } else if (auto* s = llvm::dyn_cast<llvm::StoreInst>(i)) {
+            auto* v = s->getValueOperand();
+            auto* t = wide(v->getType());
+            if (!t || !is_bitint(v->getType(), s->getAlign())) continue;
+            b.CreateStore(b.CreateZExt(v, t), s->getPointerOperand());
             s->eraseFromParent();
         }
     }
+}
+
+bool is_table(const llvm::Value* pointer) {
+    std::vector<const llvm::Value*> work = {pointer};
+    std::set<const llvm::Value*> seen;
+    while (!work.empty()) {
+        const auto* p = llvm::getUnderlyingObject(work.back());
+        work.pop_back();
+        if (!seen.insert(p).second) continue;
+        if (const auto* phi = llvm::dyn_cast<llvm::PHINode>(p)) {
+            work.insert(work.end(), phi->value_op_begin(), phi->value_op_end());
+        } else if (const auto* s = llvm::dyn_cast<llvm::SelectInst>(p)) {
+            work.insert(work.end(), {s->getTrueValue(), s->getFalseValue()});
+        } else if (const auto* g = llvm::dyn_cast<llvm::GlobalVariable>(p); !g || !g->isConstant()) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool has_effect(const llvm::Instruction& i) {
@@ -214,6 +241,7 @@ std::unique_ptr<llvm::Module> load(llvm::LLVMContext& context, const std::string
                                               "-fno-rtti",
                                               "-fno-strict-aliasing",
                                               "-fno-threadsafe-statics",
+                                              "-ftrivial-auto-var-init=zero",
                                               "-Wall",
                                               "-Wno-unknown-pragmas",
                                               "-Wno-unused-function",
@@ -252,6 +280,42 @@ void run_passes(llvm::Function& function, llvm::StringRef passes) {
     if (auto e = m.builder.parsePassPipeline(pipeline, passes))
         throw Refused("hlsc: internal: " + llvm::toString(std::move(e)));
     pipeline.run(function, m.functions);
+}
+
+void choose_values(llvm::Function& f) {
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (auto& i : llvm::instructions(f)) {
+            auto* l = llvm::dyn_cast<llvm::LoadInst>(&i);
+            if (!l || !is_table(l->getPointerOperand())) continue;
+            auto* pointer = l->getPointerOperand()->stripPointerCasts();
+            const auto load_at = [&](llvm::Value* from, llvm::Instruction* before) {
+                llvm::IRBuilder<> b(before);
+                b.SetCurrentDebugLocation(l->getDebugLoc());
+                return b.CreateLoad(l->getType(), from);
+            };
+            llvm::Value* value = nullptr;
+            if (auto* phi = llvm::dyn_cast<llvm::PHINode>(pointer)) {
+                llvm::IRBuilder<> b(phi);
+                auto* chosen = b.CreatePHI(l->getType(), phi->getNumIncomingValues());
+                for (unsigned k = 0; k < phi->getNumIncomingValues(); ++k) {
+                    auto* block = phi->getIncomingBlock(k);
+                    chosen->addIncoming(load_at(phi->getIncomingValue(k), block->getTerminator()), block);
+                }
+                value = chosen;
+            } else if (auto* s = llvm::dyn_cast<llvm::SelectInst>(pointer)) {
+                auto *yes = load_at(s->getTrueValue(), s), *no = load_at(s->getFalseValue(), s);
+                llvm::IRBuilder<> b(s);
+                value = b.CreateSelect(s->getCondition(), yes, no);
+            }
+            if (!value) continue;
+            l->replaceAllUsesWith(value);
+            l->eraseFromParent();
+            changed = true;
+            break;
+        }
+    }
+    run_passes(f, "adce");
 }
 
 void flatten(llvm::Function& process) {

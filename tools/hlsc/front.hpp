@@ -43,6 +43,9 @@ llvm::Function& find_process(llvm::Module& module, const std::string& process);
 // empty() is used. Other functions of the module are then internal.
 void flatten(llvm::Function& process);
 
+// `c ? table_a[i] : table_b[j]` chooses an address, and LLVM likes to: makes it a choice of values.
+void choose_values(llvm::Function& function);
+
 // Rounds of unrolling and simplification, as LLVM's own names say.
 void run_passes(llvm::Function& function, llvm::StringRef passes);
 extern const char* const unroll_passes;

@@ -55,13 +55,13 @@ def results(folder, process, way):
     return dict(streams)
 
 
-def run_native(folder, source, ports, calls, includes=(), flags=("-O1",)):
+def run_native(folder, source, ports, calls, includes=(), flags=("-O0", "-w")):
     main = f'#include "{source}"\n#include "native.hpp"\nint main() {{\n'
     for process, streams in ports.items():
         inputs = sum(1 << s.index for s in streams if s.is_input)
         main += f'    native::run({process}, "{process}", {inputs}u, {calls});\n'
     (folder / "native.cpp").write_text(main + "}\n")
-    command(["clang++-19", "-std=c++20", *flags, "-fno-strict-aliasing", "-Wno-unknown-pragmas", f"-I{INCLUDE}", f"-I{HERE}",
+    command(["clang++-19", "-std=c++20", *flags, "-fno-strict-aliasing", "-ftrivial-auto-var-init=zero", "-Wno-unknown-pragmas", f"-I{INCLUDE}", f"-I{HERE}",
              *[f"-I{i}" for i in includes], "native.cpp", "-o", "native"], cwd=folder)
     command(["./native"], cwd=folder)
     for process in ports:

@@ -1,0 +1,6 @@
+#include "hls_stream.h"
+void p(hls::stream<ap_uint<32>>& in, hls::stream<ap_uint<32>>& out) {
+#pragma HLS PIPELINE II = 1
+    const unsigned x = in.read();
+    out.write(unsigned(float(x) * 0.5f));  // error: floating point
+}

@@ -1,0 +1,10 @@
+#include "hls_stream.h"
+void p(hls::stream<ap_uint<32>>& in, hls::stream<ap_uint<32>>& out) {
+#pragma HLS PIPELINE II = 1
+    static ap_uint<32> x[64];
+    const ap_uint<32> v = in.read();
+    const ap_uint<32> old = x[ap_uint<6>(v)];
+    x[ap_uint<6>(v >> 6)] = v;
+    x[ap_uint<6>(v >> 12)] = old;  // error: one write port
+    out.write(old);
+}
