@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <optional>
 
+#include "drivers/cpu/played_path.hpp"
 #include "drivers/cpu/srtp_provider.hpp"
 #include "drivers/cpu/transcoder.hpp"
+#include "host/base/timers.hpp"
 #include "host/rtp/renumber.hpp"
+#include "host/rtp/timescale.hpp"
 
 namespace causeway::cpu {
 
@@ -107,12 +110,16 @@ struct Egress {
 
 struct Path {
     media::PathConfig config;
-    std::vector<Transcoder> transcoders;  // as the transcodings of config
-    Transcoder* transcoder(std::uint8_t payload_type) {
+    std::vector<Transcoder> transcoders;  // as the transcodings of config; none where it plays out
+    rtp::Timescale timescale;             // of what is transcoded from one RTP clock to another
+    std::unique_ptr<PlayedPath> played;
+    Timers<PathId>::Id timer;
+    // Nothing where it is relayed as it is.
+    std::optional<std::size_t> transcoding(std::uint8_t payload_type) const {
         for (std::size_t i = 0; i < transcoders.size(); ++i) {
-            if (config.transcodings[i].payload_type == payload_type) return &transcoders[i];
+            if (config.transcodings[i].payload_type == payload_type) return i;
         }
-        return nullptr;
+        return std::nullopt;
     }
 };
 
@@ -144,7 +151,8 @@ class CpuEngine final : public media::Engine {
         capabilities_.speech = {Speech::pcmu,         Speech::pcma,         Speech::g722,
                                 Speech::g726_16,      Speech::g726_24,      Speech::g726_32,
                                 Speech::g726_40,      Speech::aal2_g726_16, Speech::aal2_g726_24,
-                                Speech::aal2_g726_32, Speech::aal2_g726_40, Speech::l16};
+                                Speech::aal2_g726_32, Speech::aal2_g726_40, Speech::l16,
+                                Speech::l16_16k};
         capabilities_.max_contexts = max_contexts;
     }
 
@@ -197,8 +205,14 @@ class CpuEngine final : public media::Engine {
         Ingress* from = ingresses_.find(config.from);
         Egress* to = egresses_.find(config.to);
         if (from == nullptr || to == nullptr) return tl::make_unexpected(closed().error());
-        Path path{config, {}};
-        for (const auto& t : config.transcodings) path.transcoders.emplace_back(t.from, t.to);
+        Path path;
+        path.config = config;
+        if (config.playout) {
+            if (auto valid = check(config); !valid) return tl::make_unexpected(valid.error());
+            path.played = std::make_unique<PlayedPath>(config);
+        } else {
+            for (const auto& t : config.transcodings) path.transcoders.emplace_back(t.from, t.to);
+        }
         const PathId id = paths_.emplace(std::move(path));
         from->paths.push_back(id);
         to->paths.push_back(id);
@@ -206,8 +220,9 @@ class CpuEngine final : public media::Engine {
     }
 
     void close_path(PathId id) override {
-        const Path* path = paths_.find(id);
+        Path* path = paths_.find(id);
         if (path == nullptr) return;
+        timers_.cancel(path->timer);
         std::erase(ingresses_.find(path->config.from)->paths, id);
         std::erase(egresses_.find(path->config.to)->paths, id);
         paths_.erase(id);
@@ -259,6 +274,19 @@ class CpuEngine final : public media::Engine {
         ready_.packets.push_back({id, Kind::rtcp, std::move(bytes)});
     }
 
+    std::optional<Time> next_timer() const override { return timers_.next(); }
+
+    void advance(Time now) override {
+        while (const auto due = timers_.pop_due(now)) {
+            Path& path = *paths_.find(due->second);
+            played_.clear();
+            path.played->advance(now, played_);
+            for (const PlayedPath::Out& out : played_) append(now, due->second, path, out);
+            path.timer = timers_.set(*path.played->due(), due->second);
+        }
+        send(now);
+    }
+
     void collect(Time /*now*/, media::Results& results) override {
         std::move(ready_.completions.begin(), ready_.completions.end(),
                   std::back_inserter(results.completions));
@@ -273,6 +301,10 @@ class CpuEngine final : public media::Engine {
     media::EgressCounters counters(EgressId id) const override {
         const Egress* egress = egresses_.find(id);
         return egress != nullptr ? egress->counters : media::EgressCounters{};
+    }
+    media::PathCounters counters(PathId id) const override {
+        const Path* path = paths_.find(id);
+        return path != nullptr && path->played ? path->played->counters() : media::PathCounters{};
     }
     rtp::Reception* reception(IngressId id) override {
         Ingress* ingress = ingresses_.find(id);
@@ -309,6 +341,19 @@ class CpuEngine final : public media::Engine {
     }
     static Result<void> closed() { return fail("media context: closed"); }
 
+    static Result<void> check(const media::PathConfig& config) {
+        const media::Playout& p = *config.playout;
+        using std::chrono::milliseconds;
+        if (config.transcodings.empty()) return fail("media path: nothing to play out");
+        if (p.packet < milliseconds(10) || p.packet > milliseconds(60) ||
+            p.packet % milliseconds(10) != Duration{})
+            return fail("media path: packets of 10, 20, ... 60 ms can be made");
+        if (p.delay.least < Duration{} || p.delay.greatest < p.delay.least ||
+            p.delay.greatest > media::DelayBounds::most)
+            return fail("media path: the delay must be within 0 and 300 ms");
+        return {};
+    }
+
     // Whether it can be what it came as: multiplexing was not agreed.
     static bool may_be(const media::PacketIn& in) {
         return rtp::looks_like_rtcp(in.bytes) == (in.kind == Kind::rtcp);
@@ -337,35 +382,79 @@ class CpuEngine final : public media::Engine {
         Verdict verdict = Verdict::no_path;
         for (const PathId id : ingress.paths) {
             Path& path = *paths_.find(id);
-            if (path.config.payload_types[header.payload_type] == media::PathConfig::drop) continue;
-            const Verdict one = forward(in, ingress.reception.clock_rate(), path, *packet);
+            const bool plays = path.played && path.played->takes(header.payload_type);
+            if (!plays && path.config.payload_types[header.payload_type] == media::PathConfig::drop) continue;
+            const Verdict one = plays ? keep(in.arrival, id, path, *packet)
+                                      : forward(in, id, ingress.reception.clock_rate(), path, *packet);
             if (one == Verdict::ok || verdict == Verdict::no_path) verdict = one;
+        }
+        return verdict;
+    }
+
+    Verdict keep(Time arrival, PathId id, Path& path, const rtp::Packet& packet) {
+        const Verdict verdict = path.played->arrived(arrival, packet);
+        if (const auto due = path.played->due(); due && (!path.timer || *due < path.timer.deadline)) {
+            timers_.cancel(path.timer);
+            path.timer = timers_.set(*due, id);
         }
         return verdict;
     }
 
     // CSRCs and header extensions stay behind: they tell who is on the other side. A duplicate is replayed. A
     // packet that cannot be converted leaves a gap in what goes out, as if it had been lost.
-    Verdict forward(const media::PacketIn& in, std::uint32_t clock_rate, Path& path,
+    Verdict forward(const media::PacketIn& in, PathId id, std::uint32_t clock_rate, Path& path,
                     const rtp::Packet& packet) {
         const EgressId to = path.config.to;
         Egress& egress = *egresses_.find(to);
-        const auto place = egress.renumber.place(in.arrival, in.ingress.value(), clock_rate, packet.header);
+        const auto transcoding = path.transcoding(packet.header.payload_type);
+        rtp::Header source = packet.header;
+        if (transcoding) {
+            const media::Transcoding& t = path.config.transcodings[*transcoding];
+            clock_rate = media::clock_rate(t.to);
+            source.timestamp =
+                path.timescale.convert(source.timestamp, media::clock_rate(t.from), clock_rate);
+        }
+        const auto place = path.played
+                               ? egress.renumber.append(in.arrival, maker(id), path.played->clock_rate(),
+                                                        path.played->place(source.timestamp))
+                               : egress.renumber.place(in.arrival, in.ingress.value(), clock_rate, source);
         if (!place) return Verdict::replayed;
         const rtp::Header header{path.config.payload_types[packet.header.payload_type], packet.header.marker,
                                  place->sequence, place->timestamp, egress.counters.ssrc};
-        Bytes bytes;
-        bytes.reserve(rtp::header_size + packet.payload.size() + Srtp::max_growth);
-        bytes.resize(rtp::header_size);
-        rtp::write_header(header, bytes.data());
-        if (Transcoder* transcoder = path.transcoder(packet.header.payload_type)) {
-            if (!transcoder->run(packet.payload, bytes)) return Verdict::malformed;
+        Bytes bytes = begin(header, packet.payload.size());
+        if (transcoding) {
+            if (!path.transcoders[*transcoding].run(packet.payload, bytes)) return Verdict::malformed;
         } else {
             bytes.insert(bytes.end(), packet.payload.begin(), packet.payload.end());
         }
+        leave(to, header, std::move(bytes));
+        return Verdict::ok;
+    }
+
+    void append(Time now, PathId id, const Path& path, const PlayedPath::Out& out) {
+        Egress& egress = *egresses_.find(path.config.to);
+        const auto place = egress.renumber.append(now, maker(id), out.clock_rate, out.timestamp);
+        const rtp::Header header{out.payload_type, out.marker, place.sequence, place.timestamp,
+                                 egress.counters.ssrc};
+        Bytes bytes = begin(header, out.payload.size());
+        bytes.insert(bytes.end(), out.payload.begin(), out.payload.end());
+        leave(path.config.to, header, std::move(bytes));
+    }
+
+    // Tells the streams made by paths from those that ingresses receive.
+    static std::uint64_t maker(PathId id) { return ~id.value(); }
+
+    static Bytes begin(const rtp::Header& header, std::size_t payload) {
+        Bytes bytes;
+        bytes.reserve(rtp::header_size + payload + Srtp::max_growth);
+        bytes.resize(rtp::header_size);
+        rtp::write_header(header, bytes.data());
+        return bytes;
+    }
+
+    void leave(EgressId to, const rtp::Header& header, Bytes bytes) {
         const std::size_t payload = bytes.size() - rtp::header_size;
         leaving_.push_back({to, header.timestamp, payload, std::move(bytes)});
-        return Verdict::ok;
     }
 
     // Seals what leaves under SRTP, and counts what leaves.
@@ -406,6 +495,8 @@ class CpuEngine final : public media::Engine {
     Slots<Egress, media::EgressTag> egresses_;
     Slots<Path, media::PathTag> paths_;
     media::Results ready_;
+    Timers<PathId> timers_;  // of paths that play out
+    std::vector<PlayedPath::Out> played_;
     std::vector<Leaving> leaving_;
     std::vector<SrtpJob> jobs_;
     std::vector<Bytes> opened_;  // kept for their memory

@@ -95,12 +95,16 @@ class Playout {
             // In silence nothing is lost by playing later than meant.
             const bool room = quiet_ && seq > played_ && now - ts <= base() + config_.max_delay;
             if (!room) {
+                if (quiet_ && seq > played_ && stood_still(now - ts)) {
+                    return restart(now, ssrc, sequence, timestamp, samples, comfort);
+                }
                 ++counters_.late;
                 return Arrival::late;
             }
             cursor_ = ts;
         }
         if (entry.full) ++counters_.overflowed;
+        late_in_a_row_ = 0;
         entry = {true, comfort, seq, ts, samples};
         return Arrival::keep;
     }
@@ -173,6 +177,7 @@ class Playout {
         if (!started_) due_ = now;
         started_ = true;
         strange_ = false;
+        late_in_a_row_ = 0;
         ssrc_ = ssrc;
         sequence_ = std::int64_t{65536} + sequence;  // room for those that come before it
         timestamp_ = timestamp;
@@ -187,6 +192,14 @@ class Playout {
         quantile_ = frame_;
         entries_[sequence & (Count - 1)] = {true, comfort, sequence_, timestamp_, samples};
         return Arrival::restart;
+    }
+
+    // A sender may pause without its clock going on (on hold, say): then everything comes too late, and
+    // equally so. What the network held back comes less late from packet to packet.
+    constexpr bool stood_still(std::int64_t transit) {
+        if (late_in_a_row_ > 0 && transit < late_transit_ - frame_ / 2) late_in_a_row_ = 0;
+        late_transit_ = transit;
+        return ++late_in_a_row_ == 3;
     }
 
     constexpr void learn(std::int64_t now, std::int64_t transit) {
@@ -301,6 +314,8 @@ class Playout {
     std::int64_t least_ = 0, least_before_ = 0, window_ = 0;
     std::int32_t quantile_ = 0;
     std::int32_t missing_ = 0;
+    std::int32_t late_in_a_row_ = 0;
+    std::int64_t late_transit_ = 0;
     std::uint32_t weight_[bins] = {};  // of needed delay, in 5 ms, forgetting; all together `whole`
     Entry entries_[Count];
     PlayoutCounters counters_;

@@ -127,6 +127,7 @@ class Decoder {
     void fail(std::string_view why);
     bool ok() const { return error_.empty(); }
     const std::string& error() const { return error_; }
+    bool has_more() const { return left() > 0; }
     // Fails where anything is left to read.
     void finish();
 

@@ -69,6 +69,9 @@ void keep(std::vector<CdrMedia>& closed, CdrMedia last) {
     sum.dropped_rtcp += r.dropped_rtcp;
     sum.rtcp_implausible += r.rtcp_implausible;
     sum.ssrc_collisions += r.ssrc_collisions;
+    sum.late += r.late;
+    sum.concealed += r.concealed;
+    sum.playout_delay = r.playout_delay;
     sum.rtcp_received += r.rtcp_received;
     sum.rtcp_sent += r.rtcp_sent;
     sum.remote_lost += r.remote_lost;
@@ -577,6 +580,12 @@ Taken<void> Anchor::set_remote(Time now, const sdp::Session& local, const sdp::S
             r.direction = sdp::both(local.direction(mine), sdp::reversed(remote.direction(theirs)));
             r.codecs = shared(theirs.codecs(), mine.codecs());
             r.ours = shared(mine.codecs(), theirs.codecs());
+            r.jitter_buffer = rules_.jitter_buffer;
+            r.packet = rules_.packet;
+            if (const auto asked = theirs.ptime_ms();
+                asked && *asked % 10 == 0 && *asked >= 10 && *asked <= 60) {
+                r.asked = std::chrono::milliseconds(*asked);
+            }
             if (line.ours) {
                 r.send_key = line.ours->key;
                 r.receive_key = line.theirs;

@@ -78,6 +78,9 @@ struct SdpRules {
     // Offered to the trunk besides what the other side offers; speech is converted where one of these is what
     // the two sides have.
     std::vector<media::Speech> transcode{};
+    // Speech from the trunk is played out of a jitter buffer, speech to it comes in packets of that length.
+    std::optional<media::DelayBounds> jitter_buffer{};
+    std::optional<Duration> packet{};
     bool operator==(const SdpRules&) const = default;
 };
 

@@ -90,6 +90,9 @@ store::CdrMedia to_store(const call::CdrMedia& r) {
     s.dropped_rtcp = count(f.dropped_rtcp);
     s.rtcp_implausible = count(f.rtcp_implausible);
     s.ssrc_collisions = count(f.ssrc_collisions);
+    s.late = count(f.late);
+    s.concealed_us = microseconds(f.concealed);
+    s.playout_delay_us = microseconds(f.playout_delay);
     s.rtcp_received = count(f.rtcp_received);
     s.rtcp_sent = count(f.rtcp_sent);
     if (f.round_trip) s.round_trip_us = microseconds(*f.round_trip);

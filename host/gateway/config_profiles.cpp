@@ -166,8 +166,21 @@ std::vector<call::Profile> read_profiles(ConfigReader& reader) {
         const auto name = t.text("name", "a name of letters, digits, '.', '_', '-'", parse_name, true);
         const auto codecs =
             t.texts("codecs", "an RTP payload format as \"NAME\" or \"NAME/RATE\"", parse_codec);
-        const auto transcode = t.texts(
-            "transcode", "PCMU, PCMA, G722, L16, G726-16 to -40 or AAL2-G726-16 to -40", media::parse_speech);
+        const auto transcode =
+            t.texts("transcode", "PCMU, PCMA, G722, L16, L16/16000, G726-16 to -40 or AAL2-G726-16 to -40",
+                    media::parse_speech);
+        using Ms = std::chrono::milliseconds;
+        const auto most = static_cast<std::uint64_t>(to_ms(media::DelayBounds::most));
+        const auto delay = t.number("jitter_buffer_ms", 0, most);
+        const auto least = t.number("jitter_buffer_min_ms", 0, delay ? delay->value : most);
+        if (delay) p.sdp.jitter_buffer = {Ms(least ? least->value : 0), Ms(delay->value)};
+        if (least && !delay)
+            t.error("jitter_buffer_min_ms", least->at, "expected only with jitter_buffer_ms");
+        if (const auto packet = t.number("packet_ms", 10, 60)) {
+            if (packet->value % 10 != 0)
+                t.error("packet_ms", packet->at, "expected 10, 20, 30, 40, 50 or 60");
+            p.sdp.packet = Ms(packet->value);
+        }
         p.sdp.keep_attributes = values(t.texts("keep_attributes", an_attribute, parse_attribute_pattern));
         p.sdp.drop_attributes = values(t.texts("drop_attributes", an_attribute, parse_attribute_pattern));
         p.in = message_rules(t.table("in"));

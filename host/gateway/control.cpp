@@ -39,6 +39,11 @@ json to_json(const call::CdrMedia& media) {
                 {"jitter_s", std::chrono::duration<double>(f.jitter).count()},
                 {"dropped", f.dropped_source + f.dropped_unauthentic + f.dropped_replayed +
                                 f.dropped_malformed + f.dropped_payload_type}};
+    if (f.playout_delay > Duration{} || f.concealed > Duration{}) {
+        out["playout_delay_s"] = std::chrono::duration<double>(f.playout_delay).count();
+        out["concealed_s"] = std::chrono::duration<double>(f.concealed).count();
+        out["late"] = f.late;
+    }
     if (f.round_trip) out["round_trip_s"] = std::chrono::duration<double>(*f.round_trip).count();
     return out;
 }

@@ -39,6 +39,10 @@ using PathId = Handle<PathTag>;
 struct IngressConfig {
     sdp::SrtpKey key;                 // suite none: plain RTP
     std::uint32_t clock_rate = 8000;  // for jitter
+    template <class A>
+    void archive(A& a) {
+        a(key, clock_rate);
+    }
 };
 
 struct EgressConfig {
@@ -46,12 +50,34 @@ struct EgressConfig {
     std::uint32_t ssrc = 0;
     std::uint16_t first_sequence = 0;  // random, below 2^15 (RFC 3711 3.3.1 advice)
     std::uint32_t first_timestamp = 0;
+    template <class A>
+    void archive(A& a) {
+        a(key, ssrc, first_sequence, first_timestamp);
+    }
 };
 
 // What is converted on its way, instead of being relayed as it is.
 struct Transcoding {
     std::uint8_t payload_type = 0;  // received; where it goes is in PathConfig
     Speech from{}, to{};
+    template <class A>
+    void archive(A& a) {
+        a(payload_type, from, to);
+    }
+};
+
+// Speech that is not sent on as it comes but played out at an even pace: a jitter buffer, lost packets
+// concealed (ITU-T G.711 Appendix I), silence filled with noise where the sender describes it (RFC 3389),
+// packets of another length.
+struct Playout {
+    DelayBounds delay;
+    Duration packet = std::chrono::milliseconds(20);  // that goes out: 10, 20, ... 60 ms
+    // Payload types of comfort noise. What comes is turned into noise where none can go out.
+    std::optional<std::uint8_t> noise_from, noise_to;
+    template <class A>
+    void archive(A& a) {
+        a(delay, packet, noise_from, noise_to);
+    }
 };
 
 // Payload types of the ingress mapped to those of the egress; `drop` for what was not agreed.
@@ -61,10 +87,18 @@ struct PathConfig {
     EgressId to;
     std::array<std::uint8_t, 128> payload_types;  // index: payload type received
     std::vector<Transcoding> transcodings;
+    std::optional<Playout> playout;  // of what is in transcodings, also from a coding into itself
     PathConfig() { payload_types.fill(drop); }
+    template <class A>
+    void archive(A& a) {
+        a(payload_types, transcodings, playout);  // the contexts are their owner's to name
+    }
 };
 
 enum class Kind : std::uint8_t { rtp, rtcp };
+constexpr Kind last_value(Kind) {
+    return Kind::rtcp;
+}
 
 enum class Verdict : std::uint8_t {
     ok,
@@ -75,6 +109,9 @@ enum class Verdict : std::uint8_t {
     stale,        // context closed
 };
 constexpr std::size_t verdict_count = 6;
+constexpr Verdict last_value(Verdict) {
+    return Verdict::stale;
+}
 
 struct PacketIn {
     IngressId ingress;
@@ -129,6 +166,13 @@ struct EgressCounters {
     }
 };
 
+// Of a path that plays out. Times are of speech.
+struct PathCounters {
+    std::uint64_t late = 0;  // packets that came when their time had passed, and so were lost
+    Duration played{}, concealed{}, silent{};
+    Duration delay{};  // of the buffer, now
+};
+
 // ---- Contexts as values, for a process that takes over.
 
 // What one SSRC has used of an SRTP key: indices (rollover counter and sequence number, RFC 3711 3.3.1) and
@@ -176,7 +220,7 @@ struct EgressState {
 struct Capabilities {
     std::string_view name;               // "cpu", "card"
     std::vector<sdp::SrtpSuite> suites;  // in order of preference
-    std::vector<Speech> speech;          // which it converts, each into each
+    std::vector<Speech> speech;          // which it converts, each into each, and plays out
     std::size_t max_contexts = 0;
 };
 
@@ -200,11 +244,15 @@ class Engine {
     virtual void submit(Time now, std::span<const PacketIn> batch) = 0;
     // A plain RTCP compound of ours, to be sent (encrypted where the egress is SRTP).
     virtual void submit_rtcp(Time now, EgressId egress, ByteView compound) = 0;
+    // When something is to be played out; nothing while no path does that.
+    virtual std::optional<Time> next_timer() const = 0;
+    virtual void advance(Time now) = 0;
     // Appends what is ready.
     virtual void collect(Time now, Results& results) = 0;
 
     virtual IngressCounters counters(IngressId id) const = 0;
     virtual EgressCounters counters(EgressId id) const = 0;
+    virtual PathCounters counters(PathId id) const = 0;
     virtual rtp::Reception* reception(IngressId id) = 0;  // null for a stale id
 
     // Nothing for a stale id.

@@ -39,6 +39,13 @@ bool is_auxiliary(const sdp::Codec& c) {
     return iequals(c.name, "telephone-event") || iequals(c.name, "CN");
 }
 
+const sdp::Codec* find_noise(const std::vector<sdp::Codec>& codecs) {
+    const auto found = std::find_if(codecs.begin(), codecs.end(), [](const sdp::Codec& c) {
+        return iequals(c.name, "CN") && c.clock_rate == 8000;
+    });
+    return found == codecs.end() ? nullptr : &*found;
+}
+
 const sdp::Codec* find_payload_type(const std::vector<sdp::Codec>& codecs, std::uint8_t payload_type) {
     const auto found = std::find_if(codecs.begin(), codecs.end(),
                                     [&](const sdp::Codec& c) { return c.payload_type == payload_type; });
@@ -136,6 +143,7 @@ struct LocalPorts::Impl {
     void count_sent(Port& port, ByteView packet) const;
     void report_rtcp(Time now, Port& port, bool leaving);
     void part(Port& port);
+    void close_path(Port& from);
     Result<void> open_path(Port& from, Port& to);
     bool can_convert(const sdp::Codec& codec) const;
     const sdp::Codec* convertible(const std::vector<sdp::Codec>& codecs) const;
@@ -341,6 +349,15 @@ bool LocalPorts::Impl::can_convert(const sdp::Codec& codec) const {
     return speech && std::find(able.begin(), able.end(), *speech) != able.end();
 }
 
+// What the path counted remains.
+void LocalPorts::Impl::close_path(Port& from) {
+    const PathCounters last = engine.counters(from.path);
+    from.counters.late += last.late;
+    from.counters.concealed += last.concealed;
+    engine.close_path(from.path);
+    from.path = {};
+}
+
 // What we speak to those who do not take what comes.
 const sdp::Codec* LocalPorts::Impl::convertible(const std::vector<sdp::Codec>& codecs) const {
     const auto found =
@@ -352,18 +369,30 @@ Result<void> LocalPorts::Impl::open_path(Port& from, Port& to) {
     PathConfig path;
     path.from = from.ingress;
     path.to = to.egress;
+    const bool plays = from.remote.jitter_buffer || to.remote.packet;
+    Playout playout{from.remote.jitter_buffer.value_or(DelayBounds{}),
+                    to.remote.packet.value_or(to.remote.asked),
+                    {},
+                    {}};
     for (const auto& ours : from.remote.ours) {
         const auto* theirs = find_like(to.remote.codecs, ours);
         if (ours.payload_type >= path.payload_types.size()) continue;
         if (theirs != nullptr) {
             path.payload_types[ours.payload_type] = theirs->payload_type;
+            if (plays && can_convert(ours)) {
+                path.transcodings.push_back({ours.payload_type, *to_speech(ours), *to_speech(ours)});
+            }
         } else if (const auto spoken = convertible(to.remote.codecs); spoken && can_convert(ours)) {
             path.payload_types[ours.payload_type] = spoken->payload_type;
             path.transcodings.push_back({ours.payload_type, *to_speech(ours), *to_speech(*spoken)});
         }
     }
-    engine.close_path(from.path);
-    from.path = {};
+    if (plays && !path.transcodings.empty()) {
+        if (const auto* noise = find_noise(from.remote.ours)) playout.noise_from = noise->payload_type;
+        if (const auto* noise = find_noise(to.remote.codecs)) playout.noise_to = noise->payload_type;
+        path.playout = playout;
+    }
+    close_path(from);
     // On hold nothing is made that would not be sent: it would use up sequence numbers and falsify our
     // reports.
     if (!may_receive(from.remote.direction) || !may_send(to.remote.direction) || !to.rtp.target()) return {};
@@ -391,13 +420,11 @@ Result<void> LocalPorts::join(Time, PortId a, PortId b) {
 
 // Ends both paths of a port: two sources must not feed one egress.
 void LocalPorts::Impl::part(Port& port) {
-    engine.close_path(port.path);
+    close_path(port);
     if (Port* peer = ports.find(port.peer)) {
-        engine.close_path(peer->path);
-        peer->path = {};
+        close_path(*peer);
         peer->peer = {};
     }
-    port.path = {};
     port.peer = {};
 }
 
@@ -586,7 +613,8 @@ void LocalPorts::Impl::count_sent(Port& port, ByteView packet) const {
 // ---------------------------------------------------------------------------------------------------- RTCP
 
 std::optional<Time> LocalPorts::next_timer() const {
-    return impl_->timers.next();
+    const auto own = impl_->timers.next(), plays = impl_->engine.next_timer();
+    return own && plays ? std::min(*own, *plays) : own ? own : plays;
 }
 
 void LocalPorts::advance(Time now) {
@@ -596,6 +624,7 @@ void LocalPorts::advance(Time now) {
         impl_->report_rtcp(now, *port, false);
         port->next_report = impl_->timers.set(now + rtp::report_interval(false, impl_->random), port->id);
     }
+    impl_->engine.advance(now);
     impl_->collect(now);
 }
 
@@ -648,6 +677,10 @@ PortReport LocalPorts::report(PortId id) const {
     out.rtcp_sent = port->counters.rtcp_sent;
     out.round_trip = port->reporter.round_trip();
     out.remote_lost = port->reporter.remote_lost();
+    const PathCounters played = impl_->engine.counters(port->path);
+    out.late = port->counters.late + played.late;
+    out.concealed = port->counters.concealed + played.concealed;
+    out.playout_delay = played.delay;
     out.remote_jitter = port->reporter.remote_jitter();
     if (port->voice) {
         if (const auto* codec = find_payload_type(port->remote.ours, *port->voice)) {

@@ -41,9 +41,13 @@ struct RemoteMedia {
     std::vector<sdp::Codec> codecs;                       // payload types that may be sent to them
     std::vector<sdp::Codec> ours;                         // payload types that they may send to us
     sdp::Direction direction = sdp::Direction::sendrecv;  // as seen from us: sendonly = we may only send
+    std::optional<DelayBounds> jitter_buffer{};           // speech that they send is played out of one
+    // Speech to them is cut into packets of `packet`, or of `asked` where only the other side is played out.
+    std::optional<Duration> packet{};
+    Duration asked = std::chrono::milliseconds(20);  // a=ptime
     template <class A>
     void archive(A& a) {
-        a(rtp, rtcp, receive_key, send_key, codecs, ours, direction);
+        a(rtp, rtcp, receive_key, send_key, codecs, ours, direction, jitter_buffer, packet, asked);
     }
 };
 
@@ -64,6 +68,8 @@ struct PortReport {
     std::optional<Duration> round_trip;  // from their last report
     std::int64_t remote_lost = 0;        // what they say of what we send
     Duration remote_jitter{};
+    std::uint64_t late = 0;                 // of the packets received: too late to be played out
+    Duration concealed{}, playout_delay{};  // of speech received, where it is played out
     std::string codec;  // "PCMU/8000", of the last audio packet received; empty where none came
     sdp::SrtpSuite suite = sdp::SrtpSuite::none;
     std::string_view engine;  // "cpu"
@@ -75,7 +81,8 @@ struct PortReport {
         a(packets_received, octets_received, packets_lost, jitter, max_jitter, packets_sent, octets_sent,
           dropped_source, dropped_direction, dropped_unauthentic, dropped_replayed, dropped_malformed,
           dropped_payload_type, dropped_rtcp, rtcp_implausible, ssrc_collisions, rtcp_received, rtcp_sent,
-          round_trip, remote_lost, remote_jitter, codec, suite, local, remote);
+          round_trip, remote_lost, remote_jitter, late, concealed, playout_delay, codec, suite, local,
+          remote);
     }
 };
 
@@ -86,10 +93,12 @@ struct PortCounters {
     std::uint64_t rtcp_malformed = 0, rtcp_received = 0, rtcp_sent = 0, rtcp_implausible = 0;
     std::uint64_t ssrc_collisions = 0;
     std::uint64_t numbers_sent = 0;  // sequence numbers used, gaps included
+    std::uint64_t late = 0;          // on paths that are closed
+    Duration concealed{};
     template <class A>
     void archive(A& a) {
         a(dropped_source, dropped_source_rtcp, dropped_direction, dropped_payload_type, rtcp_malformed,
-          rtcp_received, rtcp_sent, rtcp_implausible, ssrc_collisions, numbers_sent);
+          rtcp_received, rtcp_sent, rtcp_implausible, ssrc_collisions, numbers_sent, late, concealed);
     }
 };
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "host/base/time.hpp"
 #include "host/sdp/session.hpp"
 
 namespace causeway::media {
@@ -27,6 +28,23 @@ enum class Speech : std::uint8_t {
     l16,      // linear, 16 bits (RFC 3551 4.5.11), at 8 kHz
     l16_16k,  // at 16 kHz
 };
+
+// Between these adapts what waiting in a jitter buffer adds to the least transit.
+struct DelayBounds {
+    static constexpr Duration most =
+        std::chrono::milliseconds(300);  // sixteen packets of 20 ms, with some to spare
+    Duration least{};
+    Duration greatest = std::chrono::milliseconds(200);
+    template <class A>
+    void archive(A& a) {
+        a(least, greatest);
+    }
+    bool operator==(const DelayBounds&) const = default;
+};
+
+constexpr Speech last_value(Speech) {
+    return Speech::l16_16k;
+}
 
 // As it stands in SDP, by name, clock and channels.
 std::optional<Speech> to_speech(const sdp::Codec& codec);

@@ -123,6 +123,9 @@ py::dict to_dict(const call::CdrMedia& m) {
     d["dropped_rtcp"] = f.dropped_rtcp;
     d["rtcp_implausible"] = f.rtcp_implausible;
     d["ssrc_collisions"] = f.ssrc_collisions;
+    d["late"] = f.late;
+    d["concealed"] = seconds(f.concealed);
+    d["playout_delay"] = seconds(f.playout_delay);
     d["rtcp_received"] = f.rtcp_received;
     d["rtcp_sent"] = f.rtcp_sent;
     d["round_trip"] = or_none(f.round_trip, seconds);

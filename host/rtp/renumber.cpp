@@ -57,6 +57,22 @@ std::optional<Renumber::Place> Renumber::place(Time arrival, std::uint64_t sourc
     return Place{static_cast<std::uint16_t>(index), timestamp};
 }
 
+Renumber::Place Renumber::append(Time now, std::uint64_t source, std::uint32_t clock_rate,
+                                 std::uint32_t timestamp) {
+    if (!begun_ || source_ != source) {
+        start(now, source, clock_rate, {0, false, 0, timestamp, 0});
+        take(highest_);
+    } else {
+        take(highest_ + 1);
+    }
+    const std::uint32_t out = timestamp + timestamp_offset_;
+    if (static_cast<std::int32_t>(out - last_timestamp_) >= 0) {
+        last_timestamp_ = out;
+        last_arrival_ = now;
+    }
+    return {static_cast<std::uint16_t>(highest_), out};
+}
+
 void Renumber::start(Time arrival, std::uint64_t source, std::uint32_t clock_rate, const Header& header) {
     const std::uint32_t timestamp = begun_ ? next_timestamp(arrival, clock_rate) : last_timestamp_;
     timestamp_offset_ = timestamp - header.timestamp;

@@ -33,6 +33,10 @@ class Renumber {
     std::optional<Place> place(Time arrival, std::uint64_t source, std::uint32_t clock_rate,
                                const Header& header);
 
+    // Where the next packet goes of a stream that is made here, not received, whose timestamps begin
+    // anywhere: right behind the highest number given.
+    Place append(Time now, std::uint64_t source, std::uint32_t clock_rate, std::uint32_t timestamp);
+
     // But for the source's number, which is the feeder's business: whoever sends on under the same SSRC is
     // it.
     template <class A>

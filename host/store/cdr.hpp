@@ -38,6 +38,7 @@ struct CdrMedia {
                  dropped_payload_type = 0, dropped_direction = 0;
     std::int64_t dropped_rtcp = 0;  // of those dropped but for direction: RTCP
     std::int64_t rtcp_implausible = 0, ssrc_collisions = 0;
+    std::int64_t late = 0, concealed_us = 0, playout_delay_us = 0;
     std::int64_t rtcp_received = 0, rtcp_sent = 0;
     std::optional<std::int64_t> round_trip_us;
     std::int64_t remote_lost = 0, remote_jitter_us = 0;

@@ -9,7 +9,7 @@ namespace causeway::store {
 
 namespace {
 
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
 constexpr const char* version_1 = R"(
 CREATE TABLE cdr (
     instance TEXT NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL,
@@ -40,6 +40,12 @@ ALTER TABLE cdr_media ADD COLUMN rtcp_implausible INTEGER;
 ALTER TABLE cdr_media ADD COLUMN ssrc_collisions INTEGER;
 PRAGMA user_version = 2;
 )";
+constexpr const char* version_3 = R"(
+ALTER TABLE cdr_media ADD COLUMN late INTEGER;
+ALTER TABLE cdr_media ADD COLUMN concealed_us INTEGER;
+ALTER TABLE cdr_media ADD COLUMN playout_delay_us INTEGER;
+PRAGMA user_version = 3;
+)";
 
 std::optional<std::int64_t> user_version(const Sqlite& sqlite) {
     Statement s(sqlite, "PRAGMA user_version");
@@ -51,7 +57,8 @@ std::optional<std::int64_t> user_version(const Sqlite& sqlite) {
 bool make_schema(Sqlite& sqlite) {
     if (!sqlite.execute("BEGIN IMMEDIATE")) return false;
     const bool made = (user_version(sqlite) != 0 || sqlite.execute(version_1)) &&
-                      (user_version(sqlite) != 1 || sqlite.execute(version_2));
+                      (user_version(sqlite) != 1 || sqlite.execute(version_2)) &&
+                      (user_version(sqlite) != 2 || sqlite.execute(version_3));
     return sqlite.execute(made ? "COMMIT" : "ROLLBACK") && made;
 }
 

@@ -72,7 +72,10 @@ constexpr std::array media_columns = {"leg",
                                       "dropped_direction",
                                       "dropped_rtcp",
                                       "rtcp_implausible",
-                                      "ssrc_collisions"};
+                                      "ssrc_collisions",
+                                      "late",
+                                      "concealed_us",
+                                      "playout_delay_us"};
 
 // "INSERT OR REPLACE INTO cdr_media (instance, attempt, ..., line) VALUES (?, ?, ..., ?)"
 std::string insert_media() {

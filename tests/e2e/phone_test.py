@@ -94,14 +94,25 @@ def likeness(said, heard):
     return best
 
 
-@pytest.mark.parametrize("caller, callee", [("PCMU", "PCMA"), ("PCMA", "G722"), ("G722", "PCMU")])
-def test_phones_without_a_codec_in_common_hear_each_other(make_gateway, speech, tmp_path, caller, callee):
-    """The callees' trunk is offered its own codec; speech is converted both ways."""
+@pytest.mark.parametrize(
+    "caller, callee, playout",
+    [
+        ("PCMU", "PCMA", ""),
+        ("PCMA", "G722", ""),
+        ("G722", "PCMU", ""),
+        ("PCMU", "G722", "jitter_buffer_ms = 120\npacket_ms = 30\n"),
+        ("PCMA", "PCMA", "jitter_buffer_ms = 120\npacket_ms = 40\n"),
+    ],
+)
+def test_phones_hear_each_other_through_other_codecs_and_packets(
+    make_gateway, speech, tmp_path, caller, callee, playout
+):
+    """The callees' trunk is offered its own codec; speech is converted both ways, as it comes or played out."""
     gateway = make_gateway(
         learning="any",
         callee_ports=PORTS,
         callee_trunk='profile = "theirs"',
-        more=f'[[profile]]\nname = "theirs"\ntranscode = ["{callee}"]\n',
+        more=f'[[profile]]\nname = "theirs"\ntranscode = ["{callee}"]\n{playout}',
     )
 
     def phone(user, address, ports, wav, codec, answer="manual"):
@@ -127,4 +138,6 @@ def test_phones_without_a_codec_in_common_hear_each_other(make_gateway, speech, 
         assert len(heard) > (SECONDS - 1) * RATE
         assert likeness(said, heard) > 0.9
     (record,) = gateway.records()
+    if playout:
+        assert 0 < record["media"]["callee"]["playout_delay_us"] < 200_000
     assert [record["media"][leg]["codec"] for leg in ("caller", "callee")] == [f"{caller}/8000", f"{callee}/8000"]

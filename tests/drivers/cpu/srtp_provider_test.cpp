@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "host/base/random.hpp"
-#include "tests/drivers/cpu/packets.hpp"
-#include "tests/drivers/cpu/srtp_oracle.hpp"
+#include "tests/conformance/packets.hpp"
+#include "tests/conformance/srtp_oracle.hpp"
 
 namespace causeway::cpu {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "host/base/text.hpp"
-#include "tests/drivers/cpu/packets.hpp"
-#include "tests/drivers/cpu/srtp_oracle.hpp"
+#include "tests/conformance/packets.hpp"
+#include "tests/conformance/srtp_oracle.hpp"
 
 namespace causeway::cpu {
 namespace {

@@ -253,6 +253,25 @@ TEST(Playout, ANewSsrcOrTimelineBeginsAfresh) {
     EXPECT_EQ(ours.arrive({1780, 10, 165}, 2), Arrival::restart);
 }
 
+TEST(Playout, ASenderWhoseClockStoodStillIsHeardAgain) {
+    for (const std::int64_t pause : {500 * ms, 1500 * ms}) {
+        Playout<16> playout;
+        const auto talk = [&](int from, std::int64_t behind) {
+            int played = 0;
+            for (int n = from; n < from + 50; ++n) {
+                const std::int64_t now = 160 * n + behind;
+                while (playout.due() <= now) played += playout.next().act == Act::play ? 1 : 0;
+                playout.arrived(now, 1, static_cast<std::uint16_t>(n), static_cast<std::uint32_t>(160 * n),
+                                160);
+            }
+            return played;
+        };
+        EXPECT_GE(talk(0, 0), 48);
+        EXPECT_GE(talk(50, pause), 46) << "but for the first three";
+        EXPECT_EQ(playout.counters().restarts, 1U);
+    }
+}
+
 TEST(Playout, ASilenceDescriptorIsFollowedBySilenceNotConcealment) {
     Playout<16> playout;
     playout.arrived(0, 1, 1, 0, 160);

@@ -6,6 +6,7 @@ namespace causeway::call {
 namespace {
 
 using media::Speech;
+using ::testing::Each;
 using ::testing::ElementsAre;
 
 class Transcode : public ChangeTest {
@@ -174,6 +175,49 @@ TEST_F(Transcode, PayloadThatIsNoneIsCountedAndTheNextOneHeard) {
     EXPECT_EQ(passes(g->left, c.to_left, 0, ramp()).second.size(), 320u);
     EXPECT_EQ(figures(0).dropped_malformed, 1u);
     EXPECT_EQ(figures(1).dropped_malformed, 1u);
+}
+
+// Out of a jitter buffer, in packets of 30 ms to the right, and of what the left asks for (20 ms) to the
+// left.
+TEST_F(Transcode, SpeechIsPlayedOutWhereTheProfileSaysSo) {
+    auto c = fakes::two_trunks();
+    Profile left, right;
+    left.name = "of-left";
+    right.name = "of-right";
+    right.sdp.transcode = {Speech::pcma};
+    right.sdp.jitter_buffer.emplace();
+    right.sdp.packet = std::chrono::milliseconds(30);
+    c.profiles = {left, right};
+    c.trunks[0].profile = left.name;
+    c.trunks[1].profile = right.name;
+    configure(c);
+    const auto call = establish({.formats = "0 101"}, {.formats = "8 101"});
+    // Twenty packets, one after the other; what comes of them: payload types and octets.
+    const auto played = [&](const Peer& from, std::string_view to, std::uint8_t payload_type) {
+        std::vector<std::pair<int, std::size_t>> out;
+        g->run(std::chrono::milliseconds(500));  // nothing is left of what came before
+        for (int i = 0; i < 20; ++i) {
+            EXPECT_EQ(passes(from, to, payload_type, ramp()).first, -1) << "it waits";
+            const auto before = g->network.sent.size();
+            g->run(std::chrono::milliseconds(20));
+            for (auto n = before; n < g->network.sent.size(); ++n) {
+                const auto& bytes = g->network.sent[n].bytes;
+                if (!rtp::looks_like_rtcp(bytes)) out.emplace_back(bytes[1] & 0x7F, bytes.size() - 12);
+            }
+        }
+        return out;
+    };
+    EXPECT_THAT(played(g->left, call.to_left, 0), Each(std::pair(8, std::size_t{240})));
+    EXPECT_THAT(played(g->right, call.to_right, 8), Each(std::pair(0, std::size_t{160})));
+    const auto more = played(g->left, call.to_left, 0);
+    EXPECT_GE(more.size(), 12u) << "400 ms";
+    EXPECT_LE(more.size(), 16u);
+    EXPECT_EQ(passes(g->left, call.to_left, 101, Bytes{5, 10, 0, 160}).first, 101) << "digits do not wait";
+
+    ASSERT_TRUE(g->restart());
+    EXPECT_GE(played(g->left, call.to_left, 0).size(), 11u);
+    EXPECT_EQ(figures(0).late, 0u);
+    EXPECT_GT(figures(0).playout_delay, Duration{});
 }
 
 TEST_F(Transcode, GoesOnAfterARestart) {

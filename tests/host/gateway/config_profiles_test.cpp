@@ -43,6 +43,9 @@ name = "carrier"
 codecs = ["PCMA/8000", "G722", "telephone-event"]
 keep_attributes = ["ptime", "x-*"]
 drop_attributes = ["maxptime"]
+jitter_buffer_ms = 120
+jitter_buffer_min_ms = 20
+packet_ms = 30
 [profile.in]
 keep = ["P-Asserted-Identity", "X-*"]
 drop = ["X-Debug", "Reason"]
@@ -75,6 +78,8 @@ profile = "carrier"
     call::Profile want;
     want.name = "carrier";
     want.sdp = {{{"PCMA", 8000}, {"G722", {}}, {"telephone-event", {}}}, {"ptime", "x-*"}, {"maxptime"}};
+    want.sdp.jitter_buffer = {std::chrono::milliseconds(20), std::chrono::milliseconds(120)};
+    want.sdp.packet = std::chrono::milliseconds(30);
     want.in.keep = {"P-Asserted-Identity", "X-*"};
     want.in.drop = {"X-Debug", "Reason"};
     want.in.headers = {{"X-Account", call::HeaderRule::On::requests, "id=*;*", "$1 at $2 for $$5"}};
@@ -85,6 +90,15 @@ profile = "carrier"
     plain.name = "plain";
     EXPECT_EQ(config->core.profiles, (std::vector{want, plain}));
     EXPECT_EQ(config->core.trunks[0].profile, "carrier");
+}
+
+TEST(ConfigProfiles, RefusesTimesOfPlayoutThatCannotBe) {
+    EXPECT_THAT(error_of("jitter_buffer_ms = 301"), HasSubstr("f:9:20: profile.jitter_buffer_ms: expected"));
+    EXPECT_THAT(error_of("jitter_buffer_ms = 50\njitter_buffer_min_ms = 51"),
+                HasSubstr("f:10:24: profile.jitter_buffer_min_ms: expected"));
+    EXPECT_THAT(error_of("jitter_buffer_min_ms = 50"), HasSubstr("expected only with jitter_buffer_ms"));
+    EXPECT_THAT(error_of("packet_ms = 25"), HasSubstr("expected 10, 20, 30, 40, 50 or 60"));
+    EXPECT_THAT(error_of("packet_ms = 70"), HasSubstr("f:9:13: profile.packet_ms: expected"));
 }
 
 TEST(ConfigProfiles, RefusesWhatEachLegHasOfItsOwn) {

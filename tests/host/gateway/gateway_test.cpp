@@ -203,6 +203,9 @@ TEST(CdrRecords, TimesOfAnAttemptKeepTheirDistances) {
     end.media[0].figures.dropped_rtcp = 6;
     end.media[0].figures.rtcp_implausible = 7;
     end.media[0].figures.ssrc_collisions = 8;
+    end.media[0].figures.late = 9;
+    end.media[0].figures.concealed = std::chrono::milliseconds(40);
+    end.media[0].figures.playout_delay = std::chrono::milliseconds(60);
     const auto s = to_store(start, offset);
     const auto e = to_store(end, offset);
     EXPECT_EQ(s.start_time.time_since_epoch(), milliseconds(1'700'001'000'001));
@@ -216,4 +219,7 @@ TEST(CdrRecords, TimesOfAnAttemptKeepTheirDistances) {
     EXPECT_EQ(e.media[0].dropped_rtcp, 6);
     EXPECT_EQ(e.media[0].rtcp_implausible, 7);
     EXPECT_EQ(e.media[0].ssrc_collisions, 8);
+    EXPECT_EQ(e.media[0].late, 9);
+    EXPECT_EQ(e.media[0].concealed_us, 40000);
+    EXPECT_EQ(e.media[0].playout_delay_us, 60000);
 }

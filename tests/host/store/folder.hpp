@@ -62,6 +62,7 @@ inline CdrEnd end_of(std::uint64_t attempt) {
     media.dropped_rtcp = 6;
     media.rtcp_implausible = 7;
     media.ssrc_collisions = 8;
+    media.concealed_us = 40000;
     for (const auto leg : {"caller", "callee"}) {
         media.leg = leg;
         end.media.push_back(media);

@@ -45,6 +45,7 @@ TEST_F(CdrImport, EveryMemberOfARecordReachesItsColumn) {
     EXPECT_THAT(column(media, "dropped_rtcp"), ElementsAre("6", "6"));
     EXPECT_THAT(column(media, "rtcp_implausible"), ElementsAre("7", "7"));
     EXPECT_THAT(column(media, "ssrc_collisions"), ElementsAre("8", "8"));
+    EXPECT_THAT(column(media, "concealed_us"), ElementsAre("40000", "40000"));
     // Every column but the second row's missing round trip has a value: names agree with the records.
     EXPECT_THAT(media.substr(0, media.rfind("callee")), testing::Not(HasSubstr(",,")));
 }
@@ -193,8 +194,8 @@ TEST_F(CdrImport, TablesOfTheVersionBeforeAreBroughtUpToThis) {
     {
         Sqlite sqlite;
         ASSERT_TRUE(sqlite.open(file.string()));
-        for (const char* column :
-             {"dropped_direction", "dropped_rtcp", "rtcp_implausible", "ssrc_collisions"})
+        for (const char* column : {"dropped_direction", "dropped_rtcp", "rtcp_implausible", "ssrc_collisions",
+                                   "late", "concealed_us", "playout_delay_us"})
             ASSERT_TRUE(sqlite.execute((std::string("ALTER TABLE cdr_media DROP COLUMN ") + column).c_str()));
         ASSERT_TRUE(sqlite.execute("PRAGMA user_version = 1"));
     }

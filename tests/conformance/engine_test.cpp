@@ -1,14 +1,13 @@
-#include "drivers/cpu/engine.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
-#include "tests/drivers/cpu/packets.hpp"
-#include "tests/drivers/cpu/srtp_oracle.hpp"
+#include "tests/conformance/engine.hpp"
+#include "tests/conformance/packets.hpp"
+#include "tests/conformance/srtp_oracle.hpp"
 
-namespace causeway::cpu {
+namespace causeway::conformance {
 namespace {
 
 using media::Completion;
@@ -27,7 +26,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Two parties: `a` sends to us, we send to `b`. Payload types 0 and 101 of `a` are 0 and 96 of `b`.
-class EngineTest : public testing::Test {
+class EngineTest : public EngineSuite {
   protected:
     IngressId ingress(const sdp::SrtpKey& key = {}) {
         const auto id = engine_->open_ingress({key, 8000});
@@ -74,7 +73,7 @@ class EngineTest : public testing::Test {
     std::uint64_t cookie_ = 0;
 };
 
-TEST_F(EngineTest, ARelayedPacketIsOursButForItsPayloadAndMarker) {
+TEST_P(EngineTest, ARelayedPacketIsOursButForItsPayloadAndMarker) {
     const auto a = ingress();
     const auto b = egress();
     path(a, b);
@@ -96,7 +95,7 @@ TEST_F(EngineTest, ARelayedPacketIsOursButForItsPayloadAndMarker) {
     EXPECT_EQ(engine_->reception(a)->octets(), 4u);
 }
 
-TEST_F(EngineTest, GapsAndOrderPassAndSourcesJoinWithoutABreak) {
+TEST_P(EngineTest, GapsAndOrderPassAndSourcesJoinWithoutABreak) {
     const auto a = ingress(), c = ingress();
     const auto b = egress();
     auto from_a = path(a, b);
@@ -116,7 +115,7 @@ TEST_F(EngineTest, GapsAndOrderPassAndSourcesJoinWithoutABreak) {
     EXPECT_EQ(sent(c, rtp_packet(4)).sequence, 507);
 }
 
-TEST_F(EngineTest, MappingAnewDoesNotDisturbTheNumbers) {
+TEST_P(EngineTest, MappingAnewDoesNotDisturbTheNumbers) {
     const auto a = ingress();
     const auto b = egress();
     const auto old_path = path(a, b);
@@ -127,7 +126,7 @@ TEST_F(EngineTest, MappingAnewDoesNotDisturbTheNumbers) {
     EXPECT_EQ(sent(a, rtp_packet(11)).sequence, 501);
 }
 
-TEST_F(EngineTest, PayloadTypesThatWereNotAgreedEndHere) {
+TEST_P(EngineTest, PayloadTypesThatWereNotAgreedEndHere) {
     const auto a = ingress();
     const auto b = egress();
     path(a, b);
@@ -137,7 +136,23 @@ TEST_F(EngineTest, PayloadTypesThatWereNotAgreedEndHere) {
     EXPECT_EQ(sent(a, rtp_packet(2, 0x1234, 101)).payload_type, 96);
 }
 
-TEST_F(EngineTest, OneIngressFeedsSeveralEgresses) {
+TEST_P(EngineTest, SpeechOfAnotherClockKeepsItsTime_RFC7160) {
+    const auto a = ingress();
+    const auto b = egress();
+    PathConfig config;
+    config.from = a;
+    config.to = b;
+    config.payload_types[0] = 97;
+    config.transcodings = {{0, media::Speech::pcmu, media::Speech::l16_16k}};
+    ASSERT_TRUE(engine_->open_path(config));
+    for (std::uint16_t n = 0; n < 5; ++n) {
+        if (n == 3) continue;  // lost
+        EXPECT_EQ(sent(a, rtp_packet(n)).timestamp, 7000u + 320 * n);
+        EXPECT_EQ(out_.packets[0].bytes.size(), rtp::header_size + 640);
+    }
+}
+
+TEST_P(EngineTest, OneIngressFeedsSeveralEgresses) {
     const auto a = ingress();
     const auto b = egress({}, 1), c = egress({}, 2);
     path(a, b);
@@ -153,7 +168,7 @@ TEST_F(EngineTest, OneIngressFeedsSeveralEgresses) {
     EXPECT_EQ(out_.packets[0].egress, c);
 }
 
-TEST_F(EngineTest, WhatIsNotRtpOrRtcpIsMalformed) {
+TEST_P(EngineTest, WhatIsNotRtpOrRtcpIsMalformed) {
     const auto key = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80);
     for (const auto a : {ingress(), ingress(key)}) {
         EXPECT_EQ(put(a, {}), Verdict::malformed);
@@ -167,7 +182,7 @@ TEST_F(EngineTest, WhatIsNotRtpOrRtcpIsMalformed) {
     }
 }
 
-TEST_F(EngineTest, RtcpComesOutDecryptedAndGoesOutEncrypted_RFC3711_3_4) {
+TEST_P(EngineTest, RtcpComesOutDecryptedAndGoesOutEncrypted_RFC3711_3_4) {
     const auto theirs = srtp_key(SrtpSuite::aead_aes_128_gcm, 1);
     const auto ours = srtp_key(SrtpSuite::aead_aes_128_gcm, 2);
     const auto plain = ingress(), secured = ingress(theirs);
@@ -189,7 +204,7 @@ TEST_F(EngineTest, RtcpComesOutDecryptedAndGoesOutEncrypted_RFC3711_3_4) {
     EXPECT_EQ(out_.packets[1].bytes, oracle::srtcp(ours, 1, rtcp_packet()));
 }
 
-TEST_F(EngineTest, TheSameKeyAgainKeepsIndexAndReplayWindow_RFC3711_3_3_1) {
+TEST_P(EngineTest, TheSameKeyAgainKeepsIndexAndReplayWindow_RFC3711_3_3_1) {
     const auto theirs = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80, 1);
     const auto ours = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80, 2);
     const auto a = ingress(theirs);
@@ -206,7 +221,7 @@ TEST_F(EngineTest, TheSameKeyAgainKeepsIndexAndReplayWindow_RFC3711_3_3_1) {
     EXPECT_EQ(out_.packets[0].bytes, oracle::srtp(ours, 1, plain));
 }
 
-TEST_F(EngineTest, ANewKeyStartsTheIndexAnewAndKeepsSsrcAndNumbers_RFC3711_3_3_1) {
+TEST_P(EngineTest, ANewKeyStartsTheIndexAnewAndKeepsSsrcAndNumbers_RFC3711_3_3_1) {
     const auto first = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80, 1);
     const auto second = srtp_key(SrtpSuite::aead_aes_256_gcm, 2);
     const auto a = ingress(first);
@@ -228,7 +243,7 @@ TEST_F(EngineTest, ANewKeyStartsTheIndexAnewAndKeepsSsrcAndNumbers_RFC3711_3_3_1
 }
 
 // Forks answer with one key and another, then the first again.
-TEST_F(EngineTest, AKeyThatComesBackIsNotBegunAnew_RFC3711_9_1) {
+TEST_P(EngineTest, AKeyThatComesBackIsNotBegunAnew_RFC3711_9_1) {
     const auto first = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80, 1);
     const auto second = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80, 2);
     const auto a = ingress(first);
@@ -247,7 +262,7 @@ TEST_F(EngineTest, AKeyThatComesBackIsNotBegunAnew_RFC3711_9_1) {
     EXPECT_EQ(out_.packets[0].bytes, oracle::srtcp(first, 2, rtcp_packet()));
 }
 
-TEST_F(EngineTest, AKeyThatCannotBeUsedLeavesTheOldOne) {
+TEST_P(EngineTest, AKeyThatCannotBeUsedLeavesTheOldOne) {
     const auto good = srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80);
     auto bad = good;
     bad.suite = SrtpSuite::aead_aes_256_gcm;
@@ -257,7 +272,7 @@ TEST_F(EngineTest, AKeyThatCannotBeUsedLeavesTheOldOne) {
     EXPECT_EQ(put(a, oracle::srtp(good, 0, rtp_packet(1))), Verdict::no_path);
 }
 
-TEST_F(EngineTest, ClosedContextsAreStaleAndTheirPathsGone) {
+TEST_P(EngineTest, ClosedContextsAreStaleAndTheirPathsGone) {
     const auto a = ingress();
     const auto b = egress();
     const auto joined = path(a, b);
@@ -282,7 +297,7 @@ TEST_F(EngineTest, ClosedContextsAreStaleAndTheirPathsGone) {
     EXPECT_THAT((std::array{live.ingresses, live.egresses, live.paths}), ElementsAre(0, 0, 0));
 }
 
-TEST_F(EngineTest, ContextsAreBounded) {
+TEST_P(EngineTest, ContextsAreBounded) {
     engine_ = make_engine(2);
     const auto a = ingress();
     egress();
@@ -296,10 +311,11 @@ TEST_F(EngineTest, ContextsAreBounded) {
 }
 
 // A call with all that may happen to it; what comes out decrypts to what went in, and no index comes twice.
-TEST_F(EngineTest, RandomTrafficBetweenAllSuites) {
+TEST_P(EngineTest, RandomTrafficBetweenAllSuites) {
     SeededRandom random(11);
-    for (const auto from : all_suites) {
-        for (const auto to : all_suites) {
+    const auto suites = engine_->capabilities().suites;
+    for (const auto from : suites) {
+        for (const auto to : suites) {
             const auto theirs = srtp_key(from, random.u32()), ours = srtp_key(to, random.u32());
             const auto a = ingress(theirs);
             const auto b = egress(ours, static_cast<std::uint16_t>(random.below(1 << 15)));
@@ -324,5 +340,7 @@ TEST_F(EngineTest, RandomTrafficBetweenAllSuites) {
     }
 }
 
+CAUSEWAY_FOR_ALL_ENGINES(EngineTest);
+
 }  // namespace
-}  // namespace causeway::cpu
+}  // namespace causeway::conformance

@@ -1,4 +1,4 @@
-#include "tests/drivers/cpu/srtp_oracle.hpp"
+#include "tests/conformance/srtp_oracle.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
