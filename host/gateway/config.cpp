@@ -18,6 +18,8 @@ namespace {
 
 using Table = ConfigReader::Table;
 
+constexpr std::uint8_t max_media_threads = 64;
+
 // Of two bindings: one would refuse the other.
 bool same_address(const IpAddress& a, const IpAddress& b) {
     return a.is_v6() == b.is_v6() && (a == b || a.is_unspecified() || b.is_unspecified());
@@ -88,6 +90,7 @@ class Reading {
         Table t = reader_.table("gateway");
         set(config_.core.user_agent, t.text("user_agent", "1 to 256 printable characters", parse_line));
         set(config_.shards, t.number("shards", 1, sip::max_shards));
+        set(config_.media_threads, t.number("media_threads", 0, max_media_threads));
         set(config_.media_sockets,
             t.text("media_sockets", "\"auto\", \"epoll\", \"io_uring\" or \"range\"", parse_media_sockets));
         set(config_.media_dscp, t.number("media_dscp", 0, 63));

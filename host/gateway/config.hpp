@@ -43,7 +43,8 @@ struct LogConfig {
 enum class MediaSockets : std::uint8_t { automatic, epoll, io_uring, range };
 
 struct Config {
-    std::uint8_t shards = 1;  // threads that calls are spread over
+    std::uint8_t shards = 1;         // threads that calls are spread over
+    std::uint8_t media_threads = 0;  // that serve the media of all shards; 0: each shard its own
     MediaSockets media_sockets = MediaSockets::automatic;
     std::uint8_t media_dscp = 46;  // of RTP and RTCP: expedited forwarding (RFC 4594)
     call::Config core;

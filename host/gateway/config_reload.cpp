@@ -28,6 +28,7 @@ ConfigErrors unchangeable(std::string_view text, const Config& running, const Co
                                       key.empty() ? "" : ".", key)});
     };
     check(next.shards == running.shards, "gateway", "shards");
+    check(next.media_threads == running.media_threads, "gateway", "media_threads");
     check(next.media_sockets == running.media_sockets, "gateway", "media_sockets");
     check(next.media_dscp == running.media_dscp, "gateway", "media_dscp");
     check(next.core.user_agent == running.core.user_agent, "gateway", "user_agent");

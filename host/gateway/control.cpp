@@ -124,6 +124,15 @@ json to_json(const GatewayStatus& s) {
                           {"overrun", shard.overrun},
                           {"stalls", shard.stalls}});
     }
+    json media_threads = json::array();
+    for (const MediaThreadStatus& t : s.media_threads) {
+        media_threads.push_back({{"ports", t.ports.ports_in_use},
+                                 {"packets_in", t.ports.packets_in},
+                                 {"packets_out", t.ports.packets_out},
+                                 {"packets_in_last_second", t.load.packets},
+                                 {"moved_in", t.moved_in},
+                                 {"moved_out", t.moved_out}});
+    }
     return {{"version", CAUSEWAY_VERSION},
             {"uptime_s", seconds(s.uptime)},
             {"draining", c.draining},
@@ -137,6 +146,7 @@ json to_json(const GatewayStatus& s) {
             {"failed", c.failed},
             {"listeners", std::move(listeners)},
             {"shards", std::move(shards)},
+            {"media_threads", std::move(media_threads)},
             {"sip",
              {{"datagrams_in", s.sip_received},
               {"datagrams_out", s.sip_sent},

@@ -30,6 +30,25 @@ constexpr auto settling = std::chrono::seconds(2);  // for re-INVITEs to finish 
 
 enum class Phase { serving, draining, leaving, closed };
 
+void add(media::PortsStatus& sum, const media::PortsStatus& s) {
+    sum.ports_in_use += s.ports_in_use;
+    sum.ports_total += s.ports_total;
+    sum.engine.ingresses += s.engine.ingresses;
+    sum.engine.egresses += s.engine.egresses;
+    sum.engine.paths += s.engine.paths;
+    sum.packets_in += s.packets_in;
+    sum.packets_out += s.packets_out;
+    sum.dropped += s.dropped;
+    sum.dropped_source += s.dropped_source;
+    sum.dropped_unauthentic += s.dropped_unauthentic;
+    sum.dropped_replayed += s.dropped_replayed;
+    sum.dropped_malformed += s.dropped_malformed;
+    sum.dropped_payload_type += s.dropped_payload_type;
+    sum.dropped_closed += s.dropped_closed;
+    sum.rtcp_implausible += s.rtcp_implausible;
+    sum.ssrc_collisions += s.ssrc_collisions;
+}
+
 void add(call::CoreStatus& sum, const call::CoreStatus& s) {
     sum.calls += s.calls;
     sum.legs += s.legs;
@@ -47,22 +66,7 @@ void add(call::CoreStatus& sum, const call::CoreStatus& s) {
     sum.sip.stray_responses += s.sip.stray_responses;
     sum.sip.timeouts += s.sip.timeouts;
     sum.sip.transport_errors += s.sip.transport_errors;
-    sum.media.ports_in_use += s.media.ports_in_use;
-    sum.media.ports_total += s.media.ports_total;
-    sum.media.engine.ingresses += s.media.engine.ingresses;
-    sum.media.engine.egresses += s.media.engine.egresses;
-    sum.media.engine.paths += s.media.engine.paths;
-    sum.media.packets_in += s.media.packets_in;
-    sum.media.packets_out += s.media.packets_out;
-    sum.media.dropped += s.media.dropped;
-    sum.media.dropped_source += s.media.dropped_source;
-    sum.media.dropped_unauthentic += s.media.dropped_unauthentic;
-    sum.media.dropped_replayed += s.media.dropped_replayed;
-    sum.media.dropped_malformed += s.media.dropped_malformed;
-    sum.media.dropped_payload_type += s.media.dropped_payload_type;
-    sum.media.dropped_closed += s.media.dropped_closed;
-    sum.media.rtcp_implausible += s.media.rtcp_implausible;
-    sum.media.ssrc_collisions += s.media.ssrc_collisions;
+    add(sum.media, s.media);
 }
 
 }  // namespace
@@ -128,6 +132,7 @@ struct Gateway::Impl {
     SystemRandom random;
     std::unique_ptr<CdrWriter> cdrs;  // null: keeps no records
     call::Load load;
+    std::unique_ptr<MediaThreads> media;  // null: shards serve media themselves
     Shard::Shards shards;
     net::SipTcp tcp;
     std::vector<GatewayStatus::Listener> listeners;
@@ -151,10 +156,13 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
     }
     const auto media_sockets = choose_media_sockets();
     if (!media_sockets) return tl::make_unexpected(media_sockets.error());
+    if (config.media_threads > 0) {
+        media = std::make_unique<MediaThreads>(config.media_threads, *media_sockets, config.core.media);
+    }
     shards.resize(config.shards);
     for (std::uint8_t i = 0; i < config.shards; ++i) {
         shards[i] = std::make_unique<Shard>(
-            i, shards, *media_sockets, load, cdrs,
+            i, shards, *media_sockets, media.get(), load, cdrs,
             [this](const sip::Hop& to, std::string message) {
                 boost::asio::post(io, [this, to, m = std::move(message)] { tcp.send(to, m); });
             },
@@ -175,10 +183,12 @@ Result<void> Gateway::Impl::open(Gateway& gateway, std::optional<Channel> channe
     if (channel) {
         if (auto done = take_over(*channel, taken); !done) return done;
     }
-    std::size_t ports = 0;
+    std::size_t ports = media ? media->pool().total() : 0;
     for (const auto& shard : shards) ports += shard->media_ports();
-    log::info({}, "ready: {} shards, {} listeners, {} trunks, {} extensions, {} routes, {} media ports",
-              shards.size(), config.listeners.size(), config.core.trunks.size(),
+    log::info({},
+              "ready: {} shards, {} media threads, {} listeners, {} trunks, {} extensions, {} routes, {} "
+              "media ports",
+              shards.size(), config.media_threads, config.listeners.size(), config.core.trunks.size(),
               config.core.extensions.size(), config.core.routes.size(), ports);
     return {};
 }
@@ -244,6 +254,7 @@ Result<void> Gateway::Impl::open_control(Gateway& gateway, File inherited) {
 // The other process holds everything still, and goes on if this one fails before it has said that it is done.
 Result<void> Gateway::Impl::take_over(Channel& channel, Taken& taken) {
     call::RestoreReport sum;
+    if (media) media->mute(true);
     for (std::size_t i = 0; i < shards.size(); ++i) {
         const auto report = shards[i]->restore(taken.shards[i]);
         if (!report) return tl::make_unexpected(report.error());
@@ -252,6 +263,7 @@ Result<void> Gateway::Impl::take_over(Channel& channel, Taken& taken) {
         sum.changing += report->changing;
         sum.failed += report->failed;
     }
+    if (media) media->mute(false);
     const auto bytes = to_bytes(sum);
     if (auto sent = channel.send(Channel::Kind::ready, bytes.view()); !sent) return sent;
     if (auto go = channel.expect(Channel::Kind::go); !go) return tl::make_unexpected(go.error());
@@ -284,6 +296,7 @@ Result<call::RestoreReport> Gateway::Impl::restart() {
     auto done = hand_over(ends->first, *successor, outcome, held);
     if (done) return done;
     if (held) outcome.set_value(false);
+    if (held && media) media->resume();
     for (const auto& shard : shards) shard->ask([](call::Core& core, Time) { core.settle(false); });
     if (cdrs) cdrs->resume();
     log::error({}, "restart failed, all goes on here: {}", done.error().what);
@@ -313,6 +326,7 @@ Result<call::RestoreReport> Gateway::Impl::hand_over(Channel& channel, Successor
     std::vector<std::future<HeldShard>> waiting;
     std::shared_future<bool> known = outcome.get_future();
     held = true;
+    if (media) media->hold();
     for (const auto& shard : shards) waiting.push_back(shard->hold(known));
     std::vector<HeldShard> standing;
     for (auto& w : waiting) standing.push_back(w.get());
@@ -424,6 +438,7 @@ void Gateway::Impl::close() {
     for (const auto& shard : shards) {
         if (shard) shard->stop();
     }
+    if (media) media->stop();
     tcp.close();
     io.stop();
 }
@@ -460,6 +475,16 @@ GatewayStatus Gateway::Impl::status() {
         s.media_send_failures += one.media.send_failed;
         s.media_oversized += one.media.truncated;
     }
+    if (media) s.media_threads = media->status();
+    for (auto& one : s.media_threads) {
+        one.ports.ports_total = 0;
+        add(s.core.media, one.ports);
+        s.media_received += one.sockets.received;
+        s.media_sent += one.sockets.sent;
+        s.media_send_failures += one.sockets.send_failed;
+        s.media_oversized += one.sockets.truncated;
+    }
+    if (media) s.core.media.ports_total = media->pool().total();
     s.tcp = tcp.counters();
     s.connections = tcp.connections();
     s.uptime = net::now() - started;
@@ -510,6 +535,7 @@ void Gateway::run() {
         impl_->runner = std::this_thread::get_id();
     }
     if (impl_->phase != Phase::closed) {
+        if (impl_->media) impl_->media->start();
         for (const auto& shard : impl_->shards) shard->start();
         impl_->tcp.start();
         const auto until_closed = boost::asio::make_work_guard(impl_->io);
@@ -583,9 +609,11 @@ boost::asio::io_context& Gateway::io() {
     return impl_->io;
 }
 
-std::vector<boost::asio::io_context*> Gateway::shard_loops() {
+std::vector<boost::asio::io_context*> Gateway::loops() {
     std::vector<boost::asio::io_context*> out;
     for (const auto& shard : impl_->shards) out.push_back(&shard->io());
+    for (std::size_t i = 0; impl_->media && i < impl_->media->size(); ++i)
+        out.push_back(&(*impl_->media)[i].io());
     return out;
 }
 

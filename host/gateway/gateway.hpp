@@ -29,8 +29,9 @@ struct GatewayStatus {
         Endpoint local;  // as bound
         std::string advertised;
     };
-    call::CoreStatus core;            // of all shards together
-    std::vector<ShardStatus> shards;  // by number
+    call::CoreStatus core;                         // of all shards together
+    std::vector<ShardStatus> shards;               // by number
+    std::vector<MediaThreadStatus> media_threads;  // by number; none: shards serve media themselves
     Duration uptime{};
     std::size_t max_calls = 0;
     bool stopping = false;
@@ -109,8 +110,8 @@ class Gateway {
     // What run() runs on, for programs that wait for more, signals for instance. run() ends regardless of
     // that.
     boost::asio::io_context& io();
-    // What the shards run on.
-    std::vector<boost::asio::io_context*> shard_loops();
+    // What the shards and the media threads run on.
+    std::vector<boost::asio::io_context*> loops();
 
   private:
     struct Impl;

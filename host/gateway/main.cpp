@@ -91,7 +91,7 @@ class Reports final : public gateway::Observer {
         : gateway_(gateway), manager_(manager), to_stderr_(to_stderr) {
         gateway.observe(*this);
         if (!manager.present()) return;
-        watchdog_.emplace(gateway.io(), gateway.shard_loops(),
+        watchdog_.emplace(gateway.io(), gateway.loops(),
                           manager.watchdog_interval().value_or(std::chrono::seconds(10)),
                           [this] { manager_.alive(status()); });
         manager.ready(status());

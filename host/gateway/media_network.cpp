@@ -6,7 +6,7 @@ namespace causeway::gateway {
 namespace {
 
 constexpr std::size_t datagrams_a_batch = 256;
-constexpr int batches_a_turn = 8;  // then signalling gets its turn
+constexpr int most_waiting = 8;  // batches that sockets may have taken when they pause
 
 Endpoint rtcp_of(Endpoint rtp) {
     ++rtp.port;
@@ -21,9 +21,12 @@ struct MediaNetwork::Watch : std::enable_shared_from_this<Watch> {
     Watch(boost::asio::io_context& io, MediaNetwork& o) : descriptor(io), owner(&o) {}
 
     void wait() {
+        if (waiting) return;
+        waiting = true;
         descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                               [self = shared_from_this()](boost::system::error_code error) {
-                                  if (self->owner == nullptr) return;
+                                  self->waiting = false;
+                                  if (self->owner == nullptr || self->owner->paused_) return;
                                   if (error) return log::error({}, "media sockets: {}", error.message());
                                   self->owner->read();
                                   if (self->owner != nullptr) self->wait();
@@ -32,10 +35,15 @@ struct MediaNetwork::Watch : std::enable_shared_from_this<Watch> {
 
     boost::asio::posix::stream_descriptor descriptor;
     MediaNetwork* owner;  // null once closed
+    bool waiting = false;
 };
 
-MediaNetwork::MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive)
-    : receive_(std::move(receive)), sockets_(options), watch_(std::make_shared<Watch>(io, *this)) {}
+MediaNetwork::MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive,
+                           int batches_a_turn)
+    : receive_(std::move(receive)),
+      batches_a_turn_(batches_a_turn),
+      sockets_(options),
+      watch_(std::make_shared<Watch>(io, *this)) {}
 
 MediaNetwork::~MediaNetwork() {
     close();
@@ -76,19 +84,49 @@ void MediaNetwork::release(const Endpoint& rtp_local) {
     sockets_.close(rtcp_of(rtp_local));
 }
 
+std::array<int, 2> MediaNetwork::descriptors(const Endpoint& rtp_local) const {
+    return {sockets_.descriptor_of(rtp_local), sockets_.descriptor_of(rtcp_of(rtp_local))};
+}
+
+std::vector<std::array<int, 2>> MediaNetwork::give_away(std::span<const Endpoint> rtp_locals) {
+    const auto drain = [this](const Endpoint& local) {
+        while (!sockets_.is_drained(local)) read_batch();
+    };
+    for (const Endpoint& rtp : rtp_locals) {
+        sockets_.stop(rtp);
+        sockets_.stop(rtcp_of(rtp));
+    }
+    for (const Endpoint& rtp : rtp_locals) {
+        drain(rtp);
+        drain(rtcp_of(rtp));
+    }
+    std::vector<std::array<int, 2>> out;
+    for (const Endpoint& rtp : rtp_locals) {
+        out.push_back({sockets_.release(rtp), sockets_.release(rtcp_of(rtp))});
+    }
+    return out;
+}
+
 void MediaNetwork::send(const Endpoint& local, const Endpoint& to, ByteView bytes) {
     if (!muted_) sockets_.send(local, to, bytes);
 }
 
 void MediaNetwork::pause() {
+    paused_ = true;
     sockets_.pause();
-    for (int i = 0; i < batches_a_turn && read_batch() > 0; ++i) {
+    for (int i = 0; i < most_waiting && read_batch() > 0; ++i) {
     }
 }
 
 void MediaNetwork::read() {
-    for (int i = 0; i < batches_a_turn && read_batch() == datagrams_a_batch; ++i) {
+    for (int i = 0; i < batches_a_turn_ && read_batch() == datagrams_a_batch; ++i) {
     }
+}
+
+void MediaNetwork::resume() {
+    paused_ = false;
+    sockets_.resume();
+    if (watch_->descriptor.is_open()) watch_->wait();
 }
 
 std::size_t MediaNetwork::read_batch() {

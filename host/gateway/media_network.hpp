@@ -1,6 +1,7 @@
 // media::Network over real sockets: RTP and RTCP in pairs, datagrams in batches.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
@@ -16,10 +17,12 @@ namespace causeway::gateway {
 
 class MediaNetwork final : public media::Network {
   public:
+    static constexpr int usual_turn = 8;  // batches, before others on the same thread get their turn
     // A batch; its bytes are valid during the call.
     using Receive = std::function<void(std::span<const media::Datagram>)>;
 
-    MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive);
+    MediaNetwork(boost::asio::io_context& io, net::UdpOptions options, Receive receive,
+                 int batches_a_turn = usual_turn);
     ~MediaNetwork() override;
     MediaNetwork(const MediaNetwork&) = delete;
     MediaNetwork& operator=(const MediaNetwork&) = delete;
@@ -32,10 +35,15 @@ class MediaNetwork final : public media::Network {
     Result<void> inherit(int fd) { return sockets_.inherit(fd); }
     void drop_inherited() { sockets_.drop_inherited(); }
     std::vector<int> descriptors() const { return sockets_.descriptors(); }
+    // Both sockets of a port, RTP and RTCP; -1 for what is not open.
+    std::array<int, 2> descriptors(const Endpoint& rtp_local) const;
+    // To another network of this process, which inherits them: hands out what has come on any of these ports,
+    // sends what that leads to, and gives the sockets away without closing them.
+    std::vector<std::array<int, 2>> give_away(std::span<const Endpoint> rtp_locals);
     void mute(bool on) { muted_ = on; }
     // Hands out all that has come, and then takes no more until resume(): it waits for another process.
     void pause();
-    void resume() { sockets_.resume(); }
+    void resume();
 
     bool bind(const Endpoint& rtp_local) override;
     void release(const Endpoint& rtp_local) override;
@@ -51,10 +59,11 @@ class MediaNetwork final : public media::Network {
     void refused(const Error& why);
 
     Receive receive_;
+    const int batches_a_turn_;
     net::UdpSockets sockets_;
     std::shared_ptr<Watch> watch_;
     std::vector<media::Datagram> batch_;
-    bool muted_ = false;
+    bool muted_ = false, paused_ = false;
     log::Limit refused_log_, oversized_log_;
 };
 

@@ -83,7 +83,7 @@ struct Watchdog::State : std::enable_shared_from_this<State> {
             if (self->unanswered == 0) {
                 self->ask();
             } else {
-                log::error({}, "{} of {} shards do not answer", self->unanswered, self->loops.size());
+                log::error({}, "{} of {} threads do not answer", self->unanswered, self->loops.size());
             }
             self->wait();
         });

@@ -13,6 +13,7 @@ namespace causeway::gateway {
 namespace {
 
 constexpr Duration stall = std::chrono::seconds(1);
+constexpr Duration spreading = std::chrono::seconds(1);
 constexpr std::size_t queue_limit = 8192;  // datagrams; beyond, this is loss like any other
 
 // The n-th of equal parts; the last has what is left over.
@@ -26,26 +27,33 @@ media::PortRange part(const media::PortRange& range, std::size_t n, std::size_t 
 
 }  // namespace
 
-Shard::Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_sockets, call::Load& load,
-             const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send, std::function<void()> drained)
+Shard::Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_sockets, MediaThreads* threads,
+             call::Load& load, const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send,
+             std::function<void()> drained)
     : number_(number),
       shards_(shards),
       load_(load),
       cdrs_(cdrs),
       stream_send_(std::move(stream_send)),
       drained_(std::move(drained)),
-      engine_(cpu::make_engine()),
       sip_(io_, {[this](std::string_view datagram, const sip::Hop& from) { received(datagram, from); },
                  [this](const sip::Hop& to, std::string_view why) {
                      log::limited(unreachable_log_, net::now(), log::Level::info, {},
                                   "{} cannot be reached: {}", to.remote.to_string(), why);
                      event([&](call::Core& core, Time now) { core.sip_transport_error(now, to); });
                  }}),
-      media_(io_, media_sockets,
-             [this](std::span<const media::Datagram> batch) {
-                 event([&](call::Core& core, Time now) { core.receive_media(now, batch); });
-             }),
-      timer_(io_, [this](Time now) { ring(now); }) {}
+      timer_(io_, [this](Time now) { ring(now); }),
+      spread_(io_, [this](Time now) { spread(now); }) {
+    if (threads != nullptr) {
+        on_threads_ = std::make_unique<ShardMedia>(*threads);
+        return;
+    }
+    engine_ = cpu::make_engine();
+    media_ =
+        std::make_unique<MediaNetwork>(io_, media_sockets, [this](std::span<const media::Datagram> batch) {
+            event([&](call::Core& core, Time now) { core.receive_media(now, batch); });
+        });
+}
 
 Shard::~Shard() {
     stop();
@@ -70,24 +78,28 @@ Result<Endpoint> Shard::listen(std::uint16_t index, const Endpoint& local) {
 void Shard::configure(const call::Config& config, std::uint8_t shards) {
     call::Config own = config;
     for (media::PortRange& range : own.media) range = part(range, number_, shards);
-    core_ = std::make_unique<call::Core>(own, *engine_, media_, random_, *this,
-                                         call::CoreOptions{{number_, shards}, &load_});
+    const call::CoreOptions options{{number_, shards}, &load_};
+    core_ = on_threads_ ? std::make_unique<call::Core>(own, *on_threads_, random_, *this, options)
+                        : std::make_unique<call::Core>(own, *engine_, *media_, random_, *this, options);
     media_ports_ = core_->status().media.ports_total;
 }
 
 void Shard::start() {
     sip_.start();
-    media_.start();
+    if (media_) media_->start();
+    if (on_threads_) spread_.set(net::now() + spreading);
     timer_.set(core_->next_timer());
     thread_ = std::thread([this, work = boost::asio::make_work_guard(io_)] { io_.run(); });
     ::pthread_setname_np(thread_.native_handle(), fmt::format("shard {}", number_).c_str());
+    if (media_) boost::asio::post(io_, [this] { media_->resume(); });
 }
 
 void Shard::stop() {
     const auto close = [this] {
         closed_ = true;
         timer_.set(std::nullopt);
-        media_.close();
+        spread_.set(std::nullopt);
+        if (media_) media_->close();
         sip_.close();
     };
     if (!thread_.joinable()) return close();
@@ -106,8 +118,13 @@ void Shard::ring(Time now) {
     event([](call::Core& core, Time at) { core.advance(at); });
 }
 
+void Shard::spread(Time now) {
+    on_threads_->spread(now);
+    if (!closed_) spread_.set(now + spreading);
+}
+
 void Shard::after_event() {
-    media_.flush();
+    if (media_) media_->flush();
     if (closed_) return;
     timer_.set(core_->next_timer());
     if (!leaving_ || !core_->drained()) return;
@@ -142,22 +159,25 @@ void Shard::take_over(std::string datagram, const sip::Hop& from) {
 std::future<HeldShard> Shard::hold(std::shared_future<bool> outcome) {
     auto held = std::make_shared<std::promise<HeldShard>>();
     boost::asio::post(io_, [this, held, outcome = std::move(outcome)] {
-        media_.pause();
-        media_.flush();
+        if (media_) {
+            media_->pause();
+            media_->flush();
+        }
         HeldShard out;
         out.at = net::now();
         out.state = core_->save(out.at);
         out.sip = sip_.descriptors();
-        out.media = media_.descriptors();
+        out.media = media_ ? media_->descriptors() : on_threads_->descriptors();
         held->set_value(std::move(out));
         if (!outcome.get()) {
-            media_.resume();
+            if (media_) media_->resume();
             event([](call::Core& core, Time now) { core.advance(now); });
             return;
         }
         closed_ = true;
         timer_.set(std::nullopt);
-        media_.close();
+        spread_.set(std::nullopt);
+        if (media_) media_->close();
         sip_.close();
         io_.stop();
     });
@@ -171,17 +191,26 @@ Result<void> Shard::inherit(TakenShard& taken) {
         inherited_.emplace_back(*local, std::move(socket));
     }
     for (File& socket : taken.media) {
-        if (auto done = media_.inherit(socket.release()); !done) return done;
+        const auto done =
+            media_ ? media_->inherit(socket.release()) : on_threads_->inherit(std::move(socket));
+        if (!done) return done;
     }
     return {};
 }
 
 Result<call::RestoreReport> Shard::restore(const TakenShard& taken) {
     restoring_ = true;
-    media_.mute(true);
+    if (media_) {
+        media_->mute(true);
+        media_->pause();  // receives are for the thread that will serve them
+    }
     auto report = core_->restore(taken.at, taken.state.view());
-    media_.mute(false);
-    media_.drop_inherited();
+    if (media_) {
+        media_->mute(false);
+        media_->drop_inherited();
+    } else {
+        on_threads_->drop_inherited();
+    }
     inherited_.clear();
     return report;
 }
@@ -216,8 +245,9 @@ void Shard::leave() {
 
 ShardStatus Shard::status() {
     return ask([this](call::Core& core, Time) {
-        return ShardStatus{core.status(), sip_.counters(), media_.counters(),
-                           handed_over_,  overrun_.load(), stalls_};
+        return ShardStatus{
+            core.status(), sip_.counters(), media_ ? media_->counters() : net::UdpSockets::Counters{},
+            handed_over_,  overrun_.load(), stalls_};
     });
 }
 

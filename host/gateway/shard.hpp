@@ -1,6 +1,7 @@
-// One shard of a gateway: a core with its sockets, clock, media engine and a thread of its own. Shards share
-// nothing on the way of a call: each has its own socket of every listener and its own part of the media
-// ports, and what arrives for a call of another shard is handed over to that.
+// One shard of a gateway: a core with its sockets, clock and a thread of its own. Shards share nothing on the
+// way of a call: each has its own socket of every listener, and what arrives for a call of another shard is
+// handed over to that. Media is served on the shard's thread, with an engine and a part of the media ports of
+// its own, or by threads that the shards share (media_threads.hpp).
 #pragma once
 
 #include <atomic>
@@ -22,6 +23,7 @@
 #include "host/gateway/config.hpp"
 #include "host/gateway/handover.hpp"
 #include "host/gateway/media_network.hpp"
+#include "host/gateway/media_threads.hpp"
 #include "host/net/alarm.hpp"
 #include "host/net/clock.hpp"
 #include "host/net/sip_udp.hpp"
@@ -31,10 +33,10 @@ namespace causeway::gateway {
 struct ShardStatus {
     call::CoreStatus core;
     net::SipUdp::Counters sip;
-    net::UdpSockets::Counters media;
-    std::uint64_t handed_over = 0;  // datagrams received for other shards
-    std::uint64_t overrun = 0;      // datagrams of others that found the queue full
-    std::uint64_t stalls = 0;       // times that a timer came more than a second late
+    net::UdpSockets::Counters media;  // on its own thread
+    std::uint64_t handed_over = 0;    // datagrams received for other shards
+    std::uint64_t overrun = 0;        // datagrams of others that found the queue full
+    std::uint64_t stalls = 0;         // times that a timer came more than a second late
 };
 
 class Shard final : public call::CoreOutput {
@@ -45,16 +47,17 @@ class Shard final : public call::CoreOutput {
     // What goes out by connections, which are the gateway's: see Gateway.
     using StreamSend = std::function<void(const sip::Hop& to, std::string message)>;
 
-    // `shards` and `cdrs` (null: keeps no records, also later) outlive the shard. `drained` is called on the
-    // shard's thread when no call is left after leave().
-    Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_sockets, call::Load& load,
-          const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send, std::function<void()> drained);
+    // `shards`, `threads` (null: media on the shard's thread) and `cdrs` (null: keeps no records, also later)
+    // outlive the shard. `drained` is called on the shard's thread when no call is left after leave().
+    Shard(std::uint8_t number, const Shards& shards, net::UdpOptions media_sockets, MediaThreads* threads,
+          call::Load& load, const std::unique_ptr<CdrWriter>& cdrs, StreamSend stream_send,
+          std::function<void()> drained);
     ~Shard() override;
 
     // Binds a UDP listener. Every shard binds each; the first chooses the port where `local` says 0. Takes a
     // socket that it has inherited where one fits.
     Result<Endpoint> listen(std::uint16_t index, const Endpoint& local);
-    // The core of `config`, with its part of the media ports. After listen(), before start().
+    // The core of `config`. After listen(), before start().
     void configure(const call::Config& config, std::uint8_t shards);
     // Serves on a thread of its own, until stop().
     void start();
@@ -93,7 +96,7 @@ class Shard final : public call::CoreOutput {
     // New calls get 503 from here on; `drained` follows, at once if no call is left.
     void leave();
     ShardStatus status();
-    std::size_t media_ports() const { return media_ports_; }
+    std::size_t media_ports() const { return media_ports_; }  // of its own
     boost::asio::io_context& io() { return io_; }
 
   private:
@@ -110,6 +113,7 @@ class Shard final : public call::CoreOutput {
     };
     void after_event();
     void ring(Time now);
+    void spread(Time now);
     static Time net_now();
     void received(std::string_view datagram, const sip::Hop& from);
     // A message that another thread received.
@@ -129,11 +133,14 @@ class Shard final : public call::CoreOutput {
 
     boost::asio::io_context io_{1};
     SystemRandom random_;
+    // Either both or the third.
     std::unique_ptr<media::Engine> engine_;
+    std::unique_ptr<MediaNetwork> media_;
+    std::unique_ptr<ShardMedia> on_threads_;
     net::SipUdp sip_;
-    MediaNetwork media_;
     std::unique_ptr<call::Core> core_;
-    net::Alarm timer_;  // the core's
+    net::Alarm timer_;   // the core's
+    net::Alarm spread_;  // of calls over media threads
     std::size_t media_ports_ = 0;
     bool leaving_ = false, closed_ = false;
     std::vector<std::pair<Endpoint, File>> inherited_;  // SIP

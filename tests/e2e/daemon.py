@@ -20,6 +20,7 @@ CONFIG = """
 [gateway]
 shards = {shards}
 media_sockets = "{media_sockets}"
+media_threads = {media_threads}
 no_answer = "{no_answer}"
 [timers]
 t1 = "{t1}"
@@ -73,6 +74,7 @@ class Gateway(Process):
         media_ports=MEDIA_PORTS,
         shards=2,
         media_sockets="auto",
+        media_threads=0,
         reserve="256MiB",
         callee_trunk="",
         more="",
@@ -106,6 +108,7 @@ class Gateway(Process):
                 folder=folder,
                 shards=shards,
                 media_sockets=media_sockets,
+                media_threads=media_threads,
                 reserve=reserve,
                 callee_trunk=callee_trunk,
                 more=more,

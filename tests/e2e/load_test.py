@@ -1,5 +1,6 @@
 """Many calls at the same time, by the scenarios that SIPp brings along and with audio in some of them."""
 
+import pytest
 from processes import CALLEE, CALLER, free_ports, wait_for
 from sipp import finish
 
@@ -7,11 +8,12 @@ SILENT, WITH_AUDIO = 480, 20
 ALL = SILENT + WITH_AUDIO
 
 
-def test_500_calls_at_a_time_20_of_them_with_audio(make_gateway, party, speech, tmp_path):
+@pytest.mark.parametrize("media_threads", [0, 2])
+def test_500_calls_at_a_time_20_of_them_with_audio(make_gateway, party, speech, tmp_path, media_threads):
     """All end as they should, each with one record; the voices of the twenty cross, and come back from the callee,
     which sends all that it hears back."""
     (tmp_path / "speech.ul").write_bytes(speech.pcmu)
-    gateway = make_gateway(media_ports=5 * ALL)  # each shard has its part, and not exactly half of the calls
+    gateway = make_gateway(media_ports=5 * ALL, media_threads=media_threads)  # each shard has its part, and not exactly half of the calls
     echo, streams = free_ports(CALLEE, 4), free_ports(CALLER, 10 * WITH_AUDIO)
     callee = party(gateway, "uas", calls=ALL, more=["-rtp_echo", "-mp", echo])
     silent = party(gateway, "uac", calls=SILENT, rate=120, duration=12000)

@@ -15,9 +15,10 @@ def ended(records):
     return [(record["state"], record["status"]) for record in records]
 
 
+@pytest.mark.parametrize("media_threads", [0, 2])
 @pytest.mark.parametrize("srtp", ["off", "mandatory"])
-def test_calls_go_on_and_every_octet_is_heard(make_gateway, talk, capsys, srtp):
-    gateway = make_gateway(caller_srtp=srtp, callee_srtp=srtp)
+def test_calls_go_on_and_every_octet_is_heard(make_gateway, talk, capsys, srtp, media_threads):
+    gateway = make_gateway(caller_srtp=srtp, callee_srtp=srtp, media_threads=media_threads)
     talks = [talk(gateway, seed, seconds=5, srtp=srtp) for seed in range(4)]
     restarts = []
     for restart in range(2):
@@ -33,7 +34,7 @@ def test_calls_go_on_and_every_octet_is_heard(make_gateway, talk, capsys, srtp):
     with capsys.disabled():
         print(
             f"\nmedia gap over a restart: {gaps[0]:.0f} ms at most between two packets of {len(talks)} calls both ways, "
-            f"none lost (srtp {srtp}; packets of 20 ms; {gaps[1]:.0f} ms at other times; "
+            f"none lost (srtp {srtp}, {media_threads} media threads; packets of 20 ms; {gaps[1]:.0f} ms at other times; "
             f"shards stood still for {' and '.join(still)} ms)"
         )
 
@@ -118,6 +119,21 @@ def test_program_that_fails_leaves_all_as_it_was(make_gateway, talk, tmp_path, p
     path.unlink(missing_ok=True)
     shutil.copy2(DAEMON, path)
     assert gateway.restart() == {"calls": 0, "lost": 0}, "it is not the worse for the attempt"
+
+
+@pytest.mark.parametrize("before, after", [(2, 0), (0, 3)])
+def test_calls_go_on_with_other_media_threads(make_gateway, talk, before, after):
+    gateway = make_gateway(media_threads=before)
+    talks = [talk(gateway, seed, seconds=3) for seed in range(4)]
+    talks[0].callee.wait_recorded(SECOND)
+    configured = gateway.config.read_text()
+    gateway.config.write_text(configured.replace(f"media_threads = {before}", f"media_threads = {after}"))
+    assert gateway.restart() == {"calls": len(talks), "lost": 0}
+    assert len(gateway.status()["media_threads"]) == after
+    for each in talks:
+        each.check_heard()
+        each.caller.hang_up()
+    assert ended(gateway.records(attempts=len(talks))) == [("done", 200)] * len(talks)
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_one_stuck_shard_ends_the_signs_of_life(managed, manager):
     manager.wait("WATCHDOG")
 
     def complaints():
-        return managed.said().count("1 of 2 shards do not answer")
+        return managed.said().count("1 of 2 threads do not answer")
 
     with standing_still(managed.process, "shard 1"):
         wait_for(complaints, "complaint about the shard")

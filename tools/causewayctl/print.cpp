@@ -123,6 +123,16 @@ std::string status_text(const json& s) {
                          text(shard, "calls"), text(shard, "attempts"), text(shard, "datagrams_in"),
                          text(shard, "handed_over"), text(shard, "overrun"))});
     }
+    const json media_threads = member(s, "media_threads");
+    for (std::size_t i = 0; media_threads.is_array() && i < media_threads.size(); ++i) {
+        const json& t = media_threads[i];
+        rows.push_back(
+            {fmt::format("media {}", i),
+             fmt::format("{} ports, {} packets in, {} out, {} in the last second, {} ports moved in, "
+                         "{} out",
+                         text(t, "ports"), text(t, "packets_in"), text(t, "packets_out"),
+                         text(t, "packets_in_last_second"), text(t, "moved_in"), text(t, "moved_out"))});
+    }
     if (listeners.is_array()) {
         for (const json& l : listeners) {
             rows.push_back(

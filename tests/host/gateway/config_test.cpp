@@ -82,6 +82,7 @@ TEST(Config, ReadsEveryKey) {
     const auto config = parse_config(R"(
 [gateway]
 user_agent = "SBC"
+media_threads = 3
 media_sockets = "epoll"
 media_dscp = 10
 max_calls = 7
@@ -140,6 +141,7 @@ file = "/l"
     ASSERT_TRUE(config) << config.error().front().to_string("f");
     Config want;
     want.core.user_agent = "SBC";
+    want.media_threads = 3;
     want.media_sockets = MediaSockets::epoll;
     want.media_dscp = 10;
     want.core.max_calls = 7;
@@ -189,7 +191,7 @@ ports = "20001-20010"
             "f:2:13: gateway.max_calls: expected a whole number from 1 to 1000000, got \"many\"",
             "f:3:13: gateway.no_answer: expected a duration such as \"180s\", got 180",
             "f:4:1: gateway.colour: expected one of drain_limit, max_calls, media_dscp, media_sockets, "
-            "no_answer, shards, user_agent",
+            "media_threads, no_answer, shards, user_agent",
             "f:6:8: listener.name: expected a name of letters, digits, '.', '_', '-', got \"a b\"",
             "f:7:11: listener.address: expected \"udp:ADDRESS:PORT\" or \"tcp:ADDRESS:PORT\", got "
             "\"tls:127.0.0.1:5060\"",

@@ -266,8 +266,8 @@ class StateArrives : public HandoverOfGateway {
         config.cdr.directory.clear();
         config.control_socket.clear();
         shards.push_back(std::make_unique<Shard>(
-            0, shards, net::UdpOptions{}, load, no_records, [](const sip::Hop&, const std::string&) {},
-            [] {}));
+            0, shards, net::UdpOptions{}, nullptr, load, no_records,
+            [](const sip::Hop&, const std::string&) {}, [] {}));
         us = *shards[0]->listen(0, config.listeners[0].local);
         config.core.listeners[0].port = us.port;
         shards[0]->configure(config.core, 1);

@@ -31,7 +31,7 @@ class WatchdogTest : public testing::Test {
         auto started = Gateway::start(config);
         EXPECT_TRUE(started);
         gateway = std::move(*started);
-        watchdog.emplace(gateway->io(), gateway->shard_loops(), interval, [this] { ++alive; });
+        watchdog.emplace(gateway->io(), gateway->loops(), interval, [this] { ++alive; });
         thread = std::thread([this] { gateway->run(); });
     }
     ~WatchdogTest() override {
@@ -63,7 +63,7 @@ TEST_F(WatchdogTest, LivesWhileEveryShardAnswers) {
 
 TEST_F(WatchdogTest, IsSilentWhileOneShardIsStuckAndTheControlThreadIsNot) {
     std::promise<void> stuck, release;
-    boost::asio::post(*gateway->shard_loops()[1], [&, released = release.get_future()]() mutable {
+    boost::asio::post(*gateway->loops()[1], [&, released = release.get_future()]() mutable {
         stuck.set_value();
         released.wait();
     });

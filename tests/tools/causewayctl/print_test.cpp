@@ -33,6 +33,18 @@ TEST(Print, StatusNamesShardsWhereThereAreSeveral) {
               std::string::npos);
 }
 
+TEST(Print, StatusNamesMediaThreadsWhereThereAreAny) {
+    EXPECT_EQ(status_text({{"media_threads", nlohmann::json::array()}}).find("media 0"), std::string::npos);
+    const nlohmann::json thread = {{"ports", 2},        {"packets_in", 30},
+                                   {"packets_out", 29}, {"packets_in_last_second", 4},
+                                   {"moved_in", 6},     {"moved_out", 8}};
+    EXPECT_NE(
+        status_text({{"media_threads", {thread, thread}}})
+            .find(
+                "media 1   2 ports, 30 packets in, 29 out, 4 in the last second, 6 ports moved in, 8 out\n"),
+        std::string::npos);
+}
+
 TEST(Print, CallsWithoutASecondLegShowDashes) {
     const json call = {{"id", 3},
                        {"state", "trying"},
