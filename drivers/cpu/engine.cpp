@@ -377,6 +377,12 @@ class CpuEngine final : public media::Engine {
         const auto packet = rtp::Packet::parse(clear);
         if (!packet) return Verdict::malformed;
         header = packet->header;
+        for (const PathId id : ingress.paths) {
+            for (const auto& t : paths_.find(id)->config.transcodings) {
+                if (t.payload_type == header.payload_type)
+                    ingress.reception.set_clock_rate(media::clock_rate(t.from));
+            }
+        }
         ingress.reception.received(in.arrival, header, packet->payload.size());
 
         Verdict verdict = Verdict::no_path;
@@ -413,6 +419,9 @@ class CpuEngine final : public media::Engine {
             clock_rate = media::clock_rate(t.to);
             source.timestamp =
                 path.timescale.convert(source.timestamp, media::clock_rate(t.from), clock_rate);
+        } else if (path.timescale.to() != 0) {  // a telephone event goes by the clock of the speech before it
+            clock_rate = path.timescale.to();
+            source.timestamp = path.timescale.convert(source.timestamp, path.timescale.from(), clock_rate);
         }
         const auto place = path.played
                                ? egress.renumber.append(in.arrival, maker(id), path.played->clock_rate(),

@@ -240,8 +240,9 @@ std::uint32_t PlayedPath::place(std::uint32_t timestamp) {
     if (event_) {
         const std::uint32_t later = timestamp - event_->in;
         if (later == 0) return event_->out;
-        if (later<10 * clock_&& static_cast<std::int32_t>(event_->out + later - at)> 0)
-            at = event_->out + later;
+        const auto out = event_->out + static_cast<std::uint32_t>(std::uint64_t{later} * out_clock_ / clock_);
+        const bool beyond = static_cast<std::int32_t>(out - at) > 0;
+        if (later < 10 * clock_ && beyond) at = out;
     }
     event_ = {timestamp, at};
     return at;

@@ -228,5 +228,23 @@ TEST_F(Transcode, GoesOnAfterARestart) {
     EXPECT_EQ(passes(g->right, c.to_right, 8, ramp()), (std::pair{0, to_mulaw(ramp())}));
 }
 
+TEST_F(Transcode, LinearSpeechOf16kHzIsAnotherThanThatOf8) {
+    begin({}, {Speech::l16_16k, Speech::l16});
+    const auto c =
+        establish({.formats = "0 101"}, {.formats = "96 101", .more = "a=rtpmap:96 L16/16000\r\n"});
+    EXPECT_THAT(codecs(c.to_right), ElementsAre("0 PCMU", "101 telephone-event", "96 L16", "97 L16"));
+    EXPECT_NE(c.to_right.find("a=rtpmap:96 L16/16000\r\n"), std::string::npos);
+    EXPECT_NE(c.to_right.find("a=rtpmap:97 L16/8000\r\n"), std::string::npos);
+    EXPECT_THAT(codecs(c.to_left), ElementsAre("101 telephone-event", "0 PCMU"));
+    const auto wide = passes(g->left, c.to_left, 0, ramp());
+    EXPECT_EQ(wide.first, 96);
+    EXPECT_EQ(wide.second.size(), 640u);
+    const auto narrow = passes(g->right, c.to_right, 96, Bytes(640));
+    EXPECT_EQ(narrow, (std::pair{0, Bytes(160, 0xFF)})) << "silence";
+    EXPECT_EQ(passes(g->right, c.to_right, 96, Bytes(641)).first, -1);
+    const Bytes digit{5, 10, 0, 160};
+    EXPECT_EQ(passes(g->left, c.to_left, 101, digit), (std::pair{101, digit}));
+}
+
 }  // namespace
 }  // namespace causeway::call
