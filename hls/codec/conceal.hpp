@@ -122,7 +122,7 @@ struct Concealment {
     }
 
     // Where the last 20 ms are most like what was before, by normalized cross-correlation: coarsely at first,
-    // then by the sample. Samples are brought to 12 bits, so that all products fit.
+    // then by the sample. Samples are brought to so many bits that the square of their product fits.
     constexpr int find_pitch() const {
         int greatest = 1;
         for (int i = size - window - pitch_max; i < size; ++i) {
@@ -130,8 +130,9 @@ struct Concealment {
             if (magnitude > greatest) greatest = magnitude;
         }
         int up = 0, down = 0;
-        while (greatest >> down >= 1 << 12) ++down;
-        while (greatest << (up + 1) < 1 << 12) ++up;
+        constexpr int bits = 13 - scale;  // without the sign
+        while (greatest >> down >= 1 << bits) ++down;
+        while (greatest << (up + 1) < 1 << bits) ++up;
 
         constexpr int coarse = 2 * scale;
         int best = pitch_max;
