@@ -565,7 +565,10 @@ void LocalPorts::Impl::complete(Time now, const Completion& c) {
     }
     const rtp::Reception* heard = engine.reception(port->ingress);
     Reporter::Known known{port->our_ssrc, {}, port->counters.numbers_sent, port->options.clock_rate};
-    if (heard != nullptr && heard->packets() > 0) known.their_ssrc = heard->ssrc();
+    if (heard != nullptr && heard->packets() > 0) {
+        known.their_ssrc = heard->ssrc();
+        known.clock_rate = heard->clock_rate();  // we speak what they speak
+    }
     if (!port->reporter.received(now, *compound, known)) {
         ++port->counters.rtcp_implausible;
         ++implausible.count;

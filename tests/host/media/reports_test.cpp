@@ -130,6 +130,22 @@ TEST_F(Reports, TheirSrComesBackWithItsAge_RFC3550_6_4_1) {
                 std::chrono::duration<double>(all[0].at - arrived).count(), 0.001);
 }
 
+TEST_F(Reports, TheirJitterIsInTheClockOfWhatIsSpoken) {
+    auto wide = plain(callee, events_b);
+    wide.codecs = wide.ours = {{96, "L16", 16000, 1, ""}, events_b};
+    ASSERT_TRUE(ports.set_remote(now, b, wide));
+    std::uint16_t sequence = 0;
+    const auto all = reports(b, now + 8s, [&] {
+        speak(caller, sequence);
+        receive(local(b), callee, packet(sequence++, std::string(640, 'x'), 96, 0x2222));
+    });
+    auto theirs = about(all.back().compound.sender_ssrc);
+    theirs.reports[0].jitter = 160;
+    callee_says(theirs);
+    EXPECT_EQ(ports.report(b).remote_jitter, 10ms);
+    EXPECT_EQ(ports.report(b).codec, "L16/16000");
+}
+
 TEST_F(Reports, RoundTripAndTheirViewComeFromTheirReport_RFC3550_6_4_1) {
     std::uint16_t sequence = 0;
     const auto all = reports(b, now + 8s, [&] { speak(caller, sequence++); });
