@@ -52,11 +52,11 @@ std::string report_of(const Netlist& n, const Schedule& s, const Emitted& e) {
 
 void Options::switch_off(const std::string& name) {
     for (const auto& [n, member] : Switches::all()) {
-        if (name == n) {
-            switches.*member = false;
-            return;
-        }
+        if (name != n && name != "all") continue;
+        switches.*member = false;
+        if (name == n) return;
     }
+    if (name == "all") return;
     throw Refused("hlsc: error: no optimisation is called " + name + ": see hlsc --help");
 }
 

@@ -328,7 +328,8 @@ void flatten(llvm::Function& process) {
     }
     Managers m;
     llvm::ModulePassManager pipeline;
-    if (auto e = m.builder.parsePassPipeline(pipeline, "always-inline")) llvm::consumeError(std::move(e));
+    if (auto e = m.builder.parsePassPipeline(pipeline, "globaldce,always-inline"))
+        llvm::consumeError(std::move(e));
     pipeline.run(module, m.modules);
     check_calls(process);
     lower_streams(process);

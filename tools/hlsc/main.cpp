@@ -30,7 +30,7 @@ constexpr const char* usage =
     "  --clock NS       period to meet (3.3)\n"
     "  --report FILE    stages, interval, registers, memories, slowest path, as text\n"
     "  --keep-going     with several processes: say which are refused, and go on with the others\n"
-    "  --off NAME       switch one optimisation off: ";
+    "  --off NAME       switch one optimisation off, or all: ";
 
 int run(int argc, char** argv) {
     Options options;

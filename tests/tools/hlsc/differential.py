@@ -2,9 +2,11 @@
 """Random programs of hlsc's subset: native C++ against hlsc's netlist interpreter, and some against Verilated RTL
 with random gaps and stalls. A failing program is shrunk and left in the folder.
 
-usage: differential.py [--programs N] [--rtl N] [--seed S] [--off OPTIMISATION] [--folder FOLDER] [--clock NS]"""
+usage: differential.py [--programs N] [--rtl N] [--each-off N] [--seed S] [--off OPTIMISATION] [--folder FOLDER] [--clock NS]"""
 
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import random
 import re
@@ -43,10 +45,11 @@ def write(folder, programs):
         harness.write_inputs(folder, p.name, stimuli(p))
 
 
-def check_netlists(folder, programs, options):
+def check_netlists(folder, programs, options, native=True):
     """What is wrong with which program. Those that hlsc cannot make for want of any effect are taken out of the list."""
-    write(folder, programs)
-    harness.run_native(folder, folder / "programs.cpp", {p.name: ports(p) for p in programs}, WORDS)
+    if native:
+        write(folder, programs)
+        harness.run_native(folder, folder / "programs.cpp", {p.name: ports(p) for p in programs}, WORDS)
     said = harness.hlsc(folder / "programs.cpp", [p.name for p in programs], "--interpret", str(WORDS), "--keep-going", "--folder", folder, *options)
     wrong = {name: why for name, why in re.findall(r"^(\w+) refused: (.*)$", said, re.M)}
     programs[:] = [p for p in programs if not is_vacuous(wrong.get(p.name, ""))]
@@ -125,43 +128,59 @@ def report(program, why, folder, options, in_rtl, seed):
     print(generate.PREAMBLE + program.source())
 
 
+def optimisations():
+    return harness.command([harness.HLSC, "--help"]).rsplit("or all: ", 1)[1].split()
+
+
+def check_bundle(a, first, options):
+    """(programs, wrong, how many were RTL, how many missed the clock) of one bundle."""
+    seeds = range(a.seed + first, a.seed + min(a.programs, first + BUNDLE))
+    programs = [generate.program(f"p{s}", s) for s in seeds]
+    work = a.folder / f"bundle{a.seed + first}"
+    wrong = check_netlists(work, programs, options)
+    if first < a.each_off:
+        for off in [*optimisations(), "all"]:
+            for name, why in check_netlists(work, programs, [*options, "--off", off], native=False).items():
+                wrong.setdefault(name, f"without {off}: {why}")
+    in_rtl = [p for p in programs if p.name not in wrong][:max(0, a.rtl - first)]
+    refused = 0
+    if in_rtl:
+        more, refused = check_rtl(work, in_rtl, options, a.seed + first)
+        wrong.update(more)
+    return programs, wrong, len(in_rtl) - refused, refused
+
+
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--programs", type=int, default=100)
     a.add_argument("--rtl", type=int, default=0, help="so many of them also as RTL")
+    a.add_argument("--each-off", type=int, default=0, help="so many also with each optimisation switched off")
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--off", action="append", default=[])
     a.add_argument("--clock", default="3.3")
     a.add_argument("--folder", type=pathlib.Path)
+    a.add_argument("--no-shrink", action="store_true")
     a = a.parse_args()
     temporary = None if a.folder else tempfile.TemporaryDirectory()
-    folder = (a.folder or pathlib.Path(temporary.name)).resolve()
+    a.folder = (a.folder or pathlib.Path(temporary.name)).resolve()
     options = [x for o in a.off for x in ("--off", o)] + ["--clock", a.clock]
-    print(f"seeds {a.seed} to {a.seed + a.programs - 1}, options {' '.join(options)}")
-    started, rtl_done, missed, failures = time.monotonic(), 0, 0, 0
-    for first in range(0, a.programs, BUNDLE):
-        seeds = range(a.seed + first, a.seed + min(a.programs, first + BUNDLE))
-        programs = [generate.program(f"p{s}", s) for s in seeds]
-        work = folder / f"bundle{a.seed + first}"
-        wrong = check_netlists(work, programs, options)
-        in_rtl = rtl_done < a.rtl
-        if in_rtl:
-            good = [p for p in programs if p.name not in wrong]
-            more, refused = check_rtl(work, good, options, a.seed + first)
-            wrong.update(more)
-            rtl_done += len(good) - refused
+    print(f"seeds {a.seed} to {a.seed + a.programs - 1}, options {' '.join(options)}", flush=True)
+    started, as_rtl, missed, failures, checked = time.monotonic(), 0, 0, 0, 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for programs, wrong, in_rtl, refused in pool.map(lambda first: check_bundle(a, first, options), range(0, a.programs, BUNDLE)):
+            checked += len(programs)
+            as_rtl += in_rtl
             missed += refused
-        for p in programs:
-            if p.name in wrong:
+            for p in programs:
+                if p.name not in wrong:
+                    continue
                 failures += 1
-                if failures <= 3:
-                    report(p, wrong[p.name], folder, options, in_rtl, a.seed + first)
+                if failures <= 2 and not a.no_shrink:
+                    report(p, wrong[p.name], a.folder, options, "RTL" in wrong[p.name], a.seed)
                 else:
                     print(f"FAILED: {p.name}: {wrong[p.name]}")
-        if not wrong and not a.folder:
-            shutil.rmtree(work)
     seconds = time.monotonic() - started
-    print(f"{a.programs} programs, {rtl_done} of them as RTL ({missed} more miss the clock), {failures} failures, {seconds:.0f} s")
+    print(f"{checked} programs, {as_rtl} of them as RTL ({missed} more miss the clock), {failures} failures, {seconds:.0f} s")
     return 1 if failures else 0
 
 

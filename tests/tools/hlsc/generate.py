@@ -102,6 +102,11 @@ class Generator:
         if kind < 0.9 and self.p.roms:
             name, _, rows = r.choice(self.p.roms)
             return f"{self.p.name}_{name}[ap_uint<{len(rows).bit_length() - 1}>({e()})]"
+        if kind < 0.92:
+            # Long enough to be cut into parts, and something to carry from one to the next.
+            w, k = r.choice([150, 200, 300, 513]), r.randrange(60, 140)
+            hi = r.randrange(k, w)
+            return f"ap_uint<64>(ap_uint<{w}>((ap_uint<{w}>({e()}) << {k}) {r.choice('+--')} ap_uint<{w}>({e()})).range({hi}, {max(0, hi - 63)}))"
         if kind < 0.95:
             return f"ap_uint<1>({self.condition(depth - 1)})"
         return f"clamp_{r.choice(['a', 'b'])}(ap_int<20>({e()}))"
