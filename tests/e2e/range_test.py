@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import struct
+import time
 
 import pytest
 from daemon import DAEMON
@@ -43,31 +44,43 @@ def media_ports(gateway):
     return [int(line["local"].rsplit(":", 1)[1]) for call in gateway.calls() for line in call["media"]]
 
 
-@pytest.mark.parametrize("srtp", ["off", "mandatory"])
-def test_calls_go_on_over_restarts_and_no_packet_is_lost(own_network, make_gateway, talk, capsys, srtp):
-    gateway = make_gateway(media_sockets="range", caller_srtp=srtp, callee_srtp=srtp)
+@pytest.mark.parametrize("srtp, media_threads", [("off", 0), ("mandatory", 0), ("off", 2)])
+def test_calls_go_on_over_restarts_and_no_packet_is_lost(
+    own_network, make_gateway, talk, capsys, srtp, media_threads
+):
+    gateway = make_gateway(
+        media_sockets="range", caller_srtp=srtp, callee_srtp=srtp, media_threads=media_threads
+    )
     talks = [talk(gateway, seed, seconds=4, srtp=srtp) for seed in range(4)]
     ports = media_ports(gateway)
     assert len(ports) == 8
     assert not any(udp_is_bound(GATEWAY, port) for port in ports), "one socket has them all"
+    restarts = []
     for restart in range(2):
         talks[0].callee.wait_recorded((1 + restart) * SECOND)
+        begin = time.monotonic()
         assert gateway.restart() == {"calls": len(talks), "lost": 0}
+        restarts.append((begin, time.monotonic()))
         assert media_ports(gateway) == ports
     for each in talks:
         each.check_heard()
         each.caller.hang_up()
+    gap = max(each.gaps(restarts)[0] for each in talks)
     still = re.findall(r"shards stood still for (\d+) ms", gateway.said())
     with capsys.disabled():
-        print(f"\nrange: none lost in restarts (srtp {srtp}; shards stood still for {' and '.join(still)} ms)")
+        print(
+            f"\nmedia gap over a restart, by range: {gap:.0f} ms at most between two packets, none lost (srtp {srtp}, "
+            f"{media_threads} media threads; packets of 20 ms; shards stood still for {' and '.join(still)} ms)"
+        )
     for record in gateway.records(attempts=len(talks)):
         assert [line["packets_received"] for line in record["media"].values()] == [200, 200]
         assert [line["packets_lost"] for line in record["media"].values()] == [0, 0]
 
 
 @pytest.mark.parametrize("before, after", [("auto", "range"), ("range", "auto")])
-def test_restart_changes_how_media_is_received(own_network, make_gateway, talk, before, after):
-    gateway = make_gateway(media_sockets=before)
+@pytest.mark.parametrize("media_threads", [0, 2])
+def test_restart_changes_how_media_is_received(own_network, make_gateway, talk, before, after, media_threads):
+    gateway = make_gateway(media_sockets=before, media_threads=media_threads)
     one = talk(gateway, 1, seconds=2)
     one.callee.wait_recorded(SECOND)
     gateway.config.write_text(gateway.config.read_text().replace(f'"{before}"', f'"{after}"'))
