@@ -354,6 +354,7 @@ void LocalPorts::Impl::close_path(Port& from) {
     const PathCounters last = engine.counters(from.path);
     from.counters.late += last.late;
     from.counters.concealed += last.concealed;
+    if (from.path) from.counters.playout_delay = last.delay;
     engine.close_path(from.path);
     from.path = {};
 }
@@ -683,7 +684,7 @@ PortReport LocalPorts::report(PortId id) const {
     const PathCounters played = impl_->engine.counters(port->path);
     out.late = port->counters.late + played.late;
     out.concealed = port->counters.concealed + played.concealed;
-    out.playout_delay = played.delay;
+    out.playout_delay = port->path ? played.delay : port->counters.playout_delay;
     out.remote_jitter = port->reporter.remote_jitter();
     if (port->voice) {
         if (const auto* codec = find_payload_type(port->remote.ours, *port->voice)) {
@@ -704,6 +705,7 @@ PortReport LocalPorts::close(Time now, PortId id) {
         impl_->report_rtcp(now, *port, true);
         impl_->collect(now);
     }
+    impl_->part(*port);  // their paths are counted as long as they are there
     PortReport last = report(id);
     const auto pair = port->pair;
     const PortPool::Former former{port->rtp.source(), port->rtcp.source(), now + Latch::lingering};

@@ -94,11 +94,12 @@ struct PortCounters {
     std::uint64_t ssrc_collisions = 0;
     std::uint64_t numbers_sent = 0;  // sequence numbers used, gaps included
     std::uint64_t late = 0;          // on paths that are closed
-    Duration concealed{};
+    Duration concealed{}, playout_delay{};
     template <class A>
     void archive(A& a) {
         a(dropped_source, dropped_source_rtcp, dropped_direction, dropped_payload_type, rtcp_malformed,
-          rtcp_received, rtcp_sent, rtcp_implausible, ssrc_collisions, numbers_sent, late, concealed);
+          rtcp_received, rtcp_sent, rtcp_implausible, ssrc_collisions, numbers_sent, late, concealed,
+          playout_delay);
     }
 };
 
