@@ -213,7 +213,8 @@ class Generator:
             n = self.fresh("s")
             p.states.append((n, t, r.choice(["0", "1", "5"])))
             v = r.choice(locals_)[0]
-            update = r.choice([f"{n} = {n} + {v};", f"{n} ^= {v};", f"if ({self.condition(0)}) {n} = {v};", f"{n} = {v};",
+            update = r.choice([f"{n} = {n} + {v};", f"{n} ^= {v};", f"if ({self.condition(0)}) {n} = {v};",
+                               f"{n} = {v} | 3;", f"{n} = {v} & 12;", f"{n} = {v};",
                                f"if ({v} > {n}) {n} = {v};", f"{n} = ap_uint<{w}>({n} << 1) | ap_uint<1>({v});",
                                f"if ({n} == 5) {n} = 0; else {n} = {n} + 1;"])
             # Its old value is used before or after.
