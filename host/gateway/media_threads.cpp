@@ -239,13 +239,15 @@ Result<void> ShardMedia::transfer(Time now, const std::vector<PortId>& ids, std:
     return result;
 }
 
-std::vector<std::uint64_t> ShardMedia::received(std::size_t thread, const std::vector<PortId>& ids) const {
-    std::vector<std::uint64_t> out;
+std::vector<ShardMedia::Received> ShardMedia::received(std::size_t thread,
+                                                       const std::vector<PortId>& ids) const {
+    std::vector<Received> out;
     for (std::size_t begin = 0; begin < ids.size(); begin += asked_at_once) {
         const std::size_t end = std::min(begin + asked_at_once, ids.size());
         threads_[thread].ask([&](media::LocalPorts& ports, MediaNetwork&, Time) {
             for (std::size_t i = begin; i < end; ++i) {
-                out.push_back(ports.packets_received(entries_.find(ids[i])->at));
+                const PortId at = entries_.find(ids[i])->at;
+                out.push_back({ports.packets_received(at), ports.is_movable(at)});
             }
         });
     }
@@ -261,13 +263,14 @@ void ShardMedia::spread(Time now) {
         if (entry.thread == way->from) here.push_back(id);
     });
     const auto counts = received(way->from, here);
-    std::unordered_map<std::uint64_t, std::uint64_t> rates;  // of those that were counted before
+    std::unordered_map<std::uint64_t, std::uint64_t> rates;  // of those that may go, and were counted before
     for (std::size_t i = 0; i < here.size(); ++i) {
         Entry& entry = *entries_.find(here[i]);
-        if (entry.counted_at) {
-            rates[here[i].value()] = media::a_second(counts[i] - entry.counted, now - *entry.counted_at);
+        if (entry.counted_at && counts[i].movable) {
+            rates[here[i].value()] =
+                media::a_second(counts[i].packets - entry.counted, now - *entry.counted_at);
         }
-        entry.counted = counts[i];
+        entry.counted = counts[i].packets;
         entry.counted_at = now;
     }
     std::vector<PortId> ports;  // each with its peer one call

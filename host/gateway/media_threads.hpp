@@ -89,7 +89,11 @@ class ShardMedia final : public media::Ports {
     media::PortId enter(Entry entry);
     Result<void> transfer(Time now, const std::vector<media::PortId>& ids, std::size_t thread);
     void part(const Entry& entry);
-    std::vector<std::uint64_t> received(std::size_t thread, const std::vector<media::PortId>& ids) const;
+    struct Received {
+        std::uint64_t packets = 0;
+        bool movable = false;
+    };
+    std::vector<Received> received(std::size_t thread, const std::vector<media::PortId>& ids) const;
 
     MediaThreads& threads_;
     Slots<Entry, media::Port> entries_;

@@ -82,6 +82,7 @@ class Port {
     Timers<PortId>::Id next_report;
     PortId peer;                        // whom we are joined with
     PathId path;                        // from our ingress to the peer's egress
+    bool converts = false;              // that path, some of what it takes
     std::optional<std::uint8_t> voice;  // payload type of the last voice packet received
     // The newest packet that authenticated; late ones do not move the latch.
     std::optional<rtp::Header> newest;
@@ -275,10 +276,12 @@ Result<PortId> LocalPorts::Impl::take_up(const PortState& s, std::optional<PortP
 }
 
 std::optional<LocalPorts::Moving> LocalPorts::detach(Time now, PortId id) {
-    auto state = save(id);
+    Port* found = impl_->ports.find(id);
+    if (found == nullptr) return std::nullopt;
+    Port& port = *found;
+    impl_->part(port);  // which counts
+    const auto state = save(id);
     if (!state) return std::nullopt;
-    Port& port = *impl_->ports.find(id);
-    impl_->part(port);
     Moving out;
     out.pair = port.pair;
     impl_->erase(id);
@@ -302,6 +305,13 @@ Result<PortId> LocalPorts::attach(Moving moving) {
 bool LocalPorts::has_room(std::size_t ports) const {
     const auto live = impl_->engine.live();
     return live.ingresses + live.egresses + 2 * ports <= impl_->engine.capabilities().max_contexts;
+}
+
+bool LocalPorts::is_movable(PortId id) const {
+    const Port* port = impl_->ports.find(id);
+    if (port == nullptr) return false;
+    const Port* peer = impl_->ports.find(port->peer);
+    return !port->converts && (peer == nullptr || !peer->converts);
 }
 
 Endpoint LocalPorts::local(PortId id) const {
@@ -357,6 +367,7 @@ void LocalPorts::Impl::close_path(Port& from) {
     if (from.path) from.counters.playout_delay = last.delay;
     engine.close_path(from.path);
     from.path = {};
+    from.converts = false;
 }
 
 // What we speak to those who do not take what comes.
@@ -400,6 +411,7 @@ Result<void> LocalPorts::Impl::open_path(Port& from, Port& to) {
     auto opened = engine.open_path(path);
     if (!opened) return fail(opened.error().what);
     from.path = *opened;
+    from.converts = !path.transcodings.empty();
     return {};
 }
 

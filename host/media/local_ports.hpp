@@ -70,6 +70,10 @@ class LocalPorts final : public Ports {
     Result<PortId> attach(Moving port);
     bool has_room(std::size_t ports) const;  // in the engine
 
+    // Whether nobody hears that it moves. What a path that converts has in its decoder, and in its jitter
+    // buffer, is not carried.
+    bool is_movable(PortId id) const;
+
     Endpoint local(PortId id) const;                  // RTP
     std::uint64_t packets_received(PortId id) const;  // RTP; 0 for a closed port
 

@@ -24,7 +24,6 @@ class MovingPorts : public PortsTest {
     void move() {
         auto first = ports.detach(now, a), second = ports.detach(now, b);
         ASSERT_TRUE(first && second);
-        EXPECT_TRUE(first->state.joined);
         EXPECT_EQ(network.bound.size(), 4U) << "sockets are not closed";
         a = there.attach(std::move(*first)).value();
         b = there.attach(std::move(*second)).value();
@@ -115,6 +114,20 @@ TEST_F(MovingPorts, ReportsGoOnAndThePairIsGivenBackWhereTheCallEnds) {
     EXPECT_EQ(pool.taken(), 0U);
     EXPECT_TRUE(other_network.bound.empty());
     EXPECT_FALSE(there.next_timer());
+}
+
+TEST_F(MovingPorts, AreThoseThatConvertNothing) {
+    EXPECT_TRUE(ports.is_movable(a));
+    auto remote = plain(callee, events_b);
+    remote.codecs = remote.ours = {{8, "PCMA", 8000, 1, ""}};
+    ASSERT_TRUE(ports.set_remote(now, b, remote));
+    EXPECT_FALSE(ports.is_movable(a));
+    EXPECT_FALSE(ports.is_movable(b));
+    remote = plain(callee, events_b);
+    ASSERT_TRUE(ports.set_remote(now, b, remote));
+    EXPECT_TRUE(ports.is_movable(b));
+    ports.close(now, b);
+    EXPECT_FALSE(ports.is_movable(b));
 }
 
 TEST_F(MovingPorts, WhoseSocketsCannotBeHadAreClosed) {
