@@ -320,6 +320,7 @@ void choose_values(llvm::Function& f) {
 
 void flatten(llvm::Function& process) {
     auto& module = *process.getParent();
+    process.setLinkage(llvm::GlobalValue::ExternalLinkage);  // a template's would be dropped as unused
     for (auto& f : module) {
         if (f.isDeclaration() || &f == &process) continue;
         f.removeFnAttr(llvm::Attribute::NoInline);
