@@ -196,8 +196,16 @@ bool Importer::read_position(const Segment& segment, std::size_t& position) {
 Result<void> Importer::segment(const Segment& segment, bool remove) {
     std::size_t position = 0;
     if (!read_position(segment, position)) return failed();
-    const auto bytes = read_from(segment.path, position);
+    auto bytes = read_from(segment.path, position);
     if (!bytes) return tl::make_unexpected(bytes.error());
+    // Where a segment is being written, one page may have been read before a record came to stand in it and
+    // the next page after: a hole, with good records behind it. What is before those stands still by now.
+    const ReadFrames seen = read_frames(*bytes, [](std::string_view) {});
+    if (seen.damaged > 0 && !remove) {
+        bytes = read_from(segment.path, position);
+        if (!bytes) return tl::make_unexpected(bytes.error());
+        bytes->resize(std::min(bytes->size(), seen.end));
+    }
     bool stored = true;
     const ReadFrames read = read_frames(
         *bytes, [&](std::string_view payload) { stored = stored && record(segment.instance, payload); });

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "tests/host/store/folder.hpp"
 
 namespace causeway::store {
@@ -185,6 +188,31 @@ TEST_F(CdrImport, TwoDatabaseConnectionsShareTheFile) {
     import_of(other, directory_, Segments::keep);
     EXPECT_EQ(import().starts, 0u);
     EXPECT_EQ(both_tables(database_), both_tables(other));
+}
+
+TEST_F(CdrImport, BesideTheWriterNothingIsMissedOrTakenForDamage) {
+    constexpr std::uint64_t attempts = 6000;
+    auto journal = open_journal(directory_, 64 << 20);
+    std::atomic<bool> written{false};
+    std::thread writer([&] {
+        for (std::uint64_t i = 1; i <= attempts; ++i) {
+            EXPECT_TRUE(journal->start(start_of(i)));
+            EXPECT_TRUE(journal->end(end_of(i)));
+        }
+        written = true;
+    });
+    Import all;
+    for (bool last = false; !last;) {
+        last = written;
+        const Import some = import();
+        all.starts += some.starts;
+        all.ends += some.ends;
+        all.damaged += some.damaged;
+    }
+    writer.join();
+    EXPECT_EQ(all.damaged, 0u);
+    EXPECT_EQ(all.starts, attempts);
+    EXPECT_EQ(all.ends, attempts);
 }
 
 TEST_F(CdrImport, TablesOfTheVersionBeforeAreBroughtUpToThis) {
