@@ -87,6 +87,8 @@ def test_restart_changes_how_media_is_received(own_network, make_gateway, talk, 
     assert gateway.restart() == {"calls": 1, "lost": 0}
     one.check_heard()
     one.caller.hang_up()
+    one.caller.wait_ended()
+    one.callee.wait_ended()
 
 
 @pytest.mark.parametrize("name", CAPABILITIES)
