@@ -69,7 +69,8 @@ Verdict PlayedPath::arrived(Time now, const rtp::Packet& packet) {
             std::visit([](auto& s) { s.clear(); }, slots_);
         }
     }
-    if (packet.payload.size() > std::visit([](const auto& s) { return std::size_t{s.bytes}; }, slots_)) {
+    if (packet.payload.size() >
+        std::visit([](const auto& s) { return static_cast<std::size_t>(s.bytes); }, slots_)) {
         return Verdict::malformed;
     }
     started_ = true;
