@@ -12,14 +12,45 @@ constexpr Duration packet_interval = Millis(20);
 
 }  // namespace
 
-Phone::Phone(Habits habits, Dice& dice, Surroundings& surroundings)
-    : habits_(std::move(habits)),
-      dice_(dice),
-      surroundings_(surroundings),
-      legs_({{sip::Transport::udp,
-              habits_.host_name ? "pbx." + habits_.name + ".example" : habits_.signaling.ip.to_string(),
-              habits_.signaling.port}},
-            {}, habits_.name + "-ua", dice, *this, *this) {}
+Phone::Phone(Habits habits, std::uint64_t seed, Surroundings& surroundings)
+    : habits_(std::move(habits)), dice_(seed), surroundings_(surroundings) {
+    start();
+}
+
+void Phone::start() {
+    const std::vector<sip::Listener> listeners{
+        {habits_.transport,
+         habits_.host_name ? "pbx." + habits_.name + ".example" : habits_.signaling.ip.to_string(),
+         habits_.signaling.port}};
+    sip::TransactionWire& wire = *this;
+    call::LegEvents& events = *this;
+    legs_.emplace(listeners, sip::TimerValues{}, habits_.name + "-ua", dice_, wire, events);
+}
+
+void Phone::crash(const Endpoint& signaling) {
+    ++counters_.crashes;
+    ++lives_;
+    for (auto& [leg, call] : calls_) {
+        call.story.ended = surroundings_.now();
+        stories_.push_back(std::move(call.story));
+    }
+    calls_.clear();
+    by_media_.clear();
+    habits_.signaling = signaling;
+    start();
+}
+
+std::vector<std::string> Phone::describe() const {
+    std::vector<std::string> out;
+    for (const auto& [id, call] : calls_) {
+        const auto* leg = legs_->find(id);
+        out.push_back(fmt::format("{}: call {} as {}, {}, {}", habits_.name, call.story.serial,
+                                  call.story.caller ? "caller" : "callee",
+                                  leg == nullptr ? "without leg" : to_string(leg->state),
+                                  call.media.to_string()));
+    }
+    return out;
+}
 
 Phone::Call& Phone::add(call::LegId leg, std::uint32_t serial, bool caller) {
     Call call;
@@ -40,13 +71,60 @@ Phone::Call* Phone::find(call::LegId leg) {
 }
 
 void Phone::later(Duration delay, call::LegId leg, void (Phone::*action)(Call&)) {
-    surroundings_.later(delay, [this, leg, action] {
+    surroundings_.later(delay, [this, life = lives_, leg, action] {
+        if (life != lives_) return;
         if (Call* call = find(leg)) (this->*action)(*call);
     });
 }
 
-bool Phone::send(Time, const sip::Hop& to, const sip::Message& message) {
-    return surroundings_.send_sip(habits_.signaling, to.remote, message.text());
+// What a phone says has passed its own transactions: from here on they believe that it was sent.
+bool Phone::send(Time, const sip::Hop&, const sip::Message& message) {
+    std::string text(message.text());
+    const bool response = !message.is_request();
+    if (!response && message.cseq().method == sip::Method::ack && dice_.chance(habits_.no_ack)) {
+        ++counters_.acks_kept;
+        return true;
+    }
+    // The same with the character after `mark` changed, in the header field that begins so.
+    const auto change = [&text](std::string_view field, std::string_view mark) {
+        const auto begin = text.find(field);
+        const auto at = begin == std::string::npos ? begin : text.find(mark, begin);
+        if (at == std::string::npos || at > text.find("\r\n", begin + 2)) return false;
+        char& c = text[at + mark.size()];
+        c = c == 'f' ? 'e' : 'f';
+        return true;
+    };
+    const auto other_tag = [&] { return change("\r\nTo: ", ";tag="); };
+    if (response && message.status() >= 200 && message.status() < 300 &&
+        message.cseq().method == sip::Method::invite && dice_.chance(habits_.second_answer)) {
+        put(text);
+        if (other_tag()) {
+            ++counters_.second_answers;
+            put(text);
+        }
+        return true;
+    }
+    if (!response && dice_.chance(habits_.wrong_tag)) {
+        const auto right = text;
+        if (other_tag() && change("\r\nVia: ", "branch=z9hG4bK")) {  // a transaction of its own
+            ++counters_.wrong_tags;
+            put(text);
+        }
+        text = right;
+    }
+    if (dice_.chance(habits_.slow)) {
+        ++counters_.slow;
+        surroundings_.later(dice_.between(Millis(100), Millis(5000)), [this, life = lives_, text] {
+            if (life == lives_) put(text);
+        });
+        return true;
+    }
+    put(std::move(text));
+    return true;
+}
+
+void Phone::put(std::string text) {
+    surroundings_.send_sip(habits_.signaling, habits_.gateway, text);
 }
 
 void Phone::receive_sip(std::string_view datagram) {
@@ -55,20 +133,20 @@ void Phone::receive_sip(std::string_view datagram) {
         ++counters_.unreadable;
         return;
     }
-    legs_.receive(surroundings_.now(), *message, {sip::Transport::udp, 0, habits_.gateway});
+    legs_->receive(surroundings_.now(), *message, gateway());
 }
 
 // ---------------------------------------------------------------------------------------------------- caller
 
-void Phone::dial(std::uint32_t serial) {
+void Phone::dial(const std::string& prefix, std::uint32_t serial) {
     ++counters_.dialled;
     const bool wrong = dice_.chance(habits_.wrong_number);
     const std::string host = habits_.gateway.ip.to_string();
     call::InviteOptions out;
-    out.hop = {sip::Transport::udp, 0, habits_.gateway};
-    out.request_uri = wrong ? fmt::format("sip:+99{}@{}", serial, host)
-                            : fmt::format("{}:{}{}{}", dice_.chance(10) ? "tel" : "sip",
-                                          habits_.called_prefix, serial, "@" + host);
+    out.hop = gateway();
+    out.request_uri =
+        wrong ? fmt::format("sip:+99{}@{}", serial, host)
+              : fmt::format("{}:{}{}{}", dice_.chance(10) ? "tel" : "sip", prefix, serial, "@" + host);
     if (out.request_uri.substr(0, 4) == "tel:") out.request_uri.resize(out.request_uri.find('@'));
     out.call_id = fmt::format("{}-{}@pbx.{}.example", habits_.name, dice_.token(8), habits_.name);
     out.from.display = "Caller " + std::to_string(serial);
@@ -86,7 +164,7 @@ void Phone::dial(std::uint32_t serial) {
     draft.late_offer = late;
     if (late) ++counters_.late_offers;
     if (!late) out.body = draft.voice->offer(sdp::Direction::sendrecv);
-    const auto leg = legs_.invite(surroundings_.now(), out);
+    const auto leg = legs_->invite(surroundings_.now(), out);
     draft.leg = leg;
     by_media_[draft.media] = leg;
     calls_[leg] = std::move(draft);
@@ -98,7 +176,7 @@ void Phone::dial(std::uint32_t serial) {
 void Phone::give_up(Call& call) {
     if (call.story.confirmed) return;
     ++counters_.gave_up;
-    legs_.hang_up(surroundings_.now(), call.leg);
+    legs_->hang_up(surroundings_.now(), call.leg);
 }
 
 void Phone::on_progress(Time, call::LegId leg, const sip::Message& response) {
@@ -113,11 +191,11 @@ void Phone::on_progress(Time, call::LegId leg, const sip::Message& response) {
 
 void Phone::on_answered(Time now, call::LegId leg, const sip::Message& response) {
     Call* call = find(leg);
-    if (call == nullptr) return legs_.hang_up(now, leg);
+    if (call == nullptr) return legs_->hang_up(now, leg);
     if (call->late_offer) {
         const auto answer = call->voice->answer(response.body(), sdp::Direction::sendrecv);
         if (!answer) return hang_up(*call);  // the policies of both sides do not fit
-        legs_.ack(now, leg, *answer);
+        legs_->ack(now, leg, *answer);
     } else {
         if (!call->early_answer.empty() && call->early_answer != response.body()) {
             surroundings_.problem(habits_.name + " got another answer in the 2xx than before");
@@ -126,7 +204,7 @@ void Phone::on_answered(Time now, call::LegId leg, const sip::Message& response)
             surroundings_.problem(habits_.name + " cannot use the gateway's answer");
             return hang_up(*call);
         }
-        legs_.ack(now, leg);
+        legs_->ack(now, leg);
     }
     ++counters_.answered;
     confirmed(*call);
@@ -151,7 +229,7 @@ void Phone::on_incoming(Time now, call::LegId leg, const sip::Message& invite, c
         call.early_answer = std::move(*answer);
     } else {
         ++counters_.refused;
-        legs_.reject(now, leg, 488);
+        legs_->reject(now, leg, 488);
         return finish(leg);
     }
     if (dice_.chance(80)) later(dice_.between(Millis(0), Millis(3000)), leg, &Phone::ring);
@@ -168,37 +246,37 @@ void Phone::on_incoming(Time now, call::LegId leg, const sip::Message& invite, c
 
 void Phone::ring(Call& call) {
     ++counters_.rung;
-    legs_.progress(surroundings_.now(), call.leg, 180, {}, {}, {});
+    legs_->progress(surroundings_.now(), call.leg, 180, {}, {}, {});
 }
 
 void Phone::preview(Call& call) {
     if (call.late_offer) return;
-    legs_.progress(surroundings_.now(), call.leg, 183, {}, {}, call.early_answer);
-    if (legs_.find(call.leg)->state != call::LegState::incoming) return;
+    legs_->progress(surroundings_.now(), call.leg, 183, {}, {}, call.early_answer);
+    if (legs_->find(call.leg)->state != call::LegState::incoming) return;
     call.previewed = true;
     talk(call);
 }
 
 void Phone::pick_up(Call& call) {
-    const auto* leg = legs_.find(call.leg);
+    const auto* leg = legs_->find(call.leg);
     if (leg == nullptr || leg->state != call::LegState::incoming) return;
     std::string body = call.late_offer ? call.voice->offer(sdp::Direction::sendrecv) : call.early_answer;
     if (dice_.chance(habits_.bad_answer)) body = dice_.chance(50) ? "v=0\r\n" : "";
-    legs_.answer(surroundings_.now(), call.leg, {}, body);
+    legs_->answer(surroundings_.now(), call.leg, {}, body);
 }
 
 void Phone::reject(Call& call) {
     static const std::vector<int> statuses{302, 400, 401, 404, 408, 480, 486, 487, 488, 500, 503, 600, 603};
     ++counters_.refused;
     const auto leg = call.leg;
-    legs_.reject(surroundings_.now(), leg, dice_.one_of(statuses));
+    legs_->reject(surroundings_.now(), leg, dice_.one_of(statuses));
     finish(leg);
 }
 
 void Phone::on_acked(Time now, call::LegId leg, const sip::Message& ack) {
     Call* call = find(leg);
     if (call == nullptr) return;
-    if (call->late_offer && !call->voice->take_answer(ack.body())) return legs_.hang_up(now, leg);
+    if (call->late_offer && !call->voice->take_answer(ack.body())) return legs_->hang_up(now, leg);
     ++counters_.answered;
     confirmed(*call);
 }
@@ -220,6 +298,8 @@ void Phone::confirmed(Call& call) {
             later(dice_.between(Millis(0), Millis(10000)), call.leg,
                   dice_.chance(60) ? &Phone::change_hold : &Phone::change);
         }
+        if (dice_.chance(habits_.storm))
+            later(dice_.between(Millis(0), Millis(10000)), call.leg, &Phone::storm);
         if (dice_.chance(habits_.noise)) {
             later(dice_.between(Millis(0), Millis(10000)), call.leg, &Phone::make_noise);
         }
@@ -228,7 +308,7 @@ void Phone::confirmed(Call& call) {
 
 void Phone::hang_up(Call& call) {
     const auto leg = call.leg;
-    legs_.hang_up(surroundings_.now(), leg);
+    legs_->hang_up(surroundings_.now(), leg);
     finish(leg);
 }
 
@@ -244,7 +324,7 @@ void Phone::change_hold(Call& call) {
 
 // An offer may not be made while another is under way; Legs knows.
 bool Phone::may_change(const Call& call) const {
-    const auto* leg = legs_.find(call.leg);
+    const auto* leg = legs_->find(call.leg);
     return leg != nullptr && !leg->reinvite_in && !leg->reinvite_out && !leg->reinvite_ack &&
            !leg->reinvite_waits && !leg->ok_pending && leg->state == call::LegState::confirmed;
 }
@@ -252,23 +332,23 @@ bool Phone::may_change(const Call& call) const {
 void Phone::reinvite(Call& call, const std::string& body) {
     call.story.disturbed = true;
     call.late_change = body.empty();
-    if (!legs_.reinvite(surroundings_.now(), call.leg, body)) {
+    if (!legs_->reinvite(surroundings_.now(), call.leg, body)) {
         surroundings_.problem("a re-INVITE that should go did not");
     }
     if (dice_.chance(15)) later(dice_.between(Millis(0), Millis(1500)), call.leg, &Phone::cancel_change);
 }
 
 void Phone::cancel_change(Call& call) {
-    const auto* leg = legs_.find(call.leg);
+    const auto* leg = legs_->find(call.leg);
     if (leg == nullptr || !(leg->reinvite_out || leg->reinvite_waits) || leg->reinvite_cancelled) return;
     ++counters_.changes_cancelled;
     call.voice->rollback();
-    legs_.cancel_reinvite(surroundings_.now(), call.leg);
+    legs_->cancel_reinvite(surroundings_.now(), call.leg);
 }
 
 // Changed its mind too late, and will have none of it.
 void Phone::on_reinvite_undone(Time now, call::LegId leg, const sip::Message&) {
-    legs_.ack(now, leg);
+    legs_->ack(now, leg);
     if (Call* call = find(leg)) hang_up(*call);
 }
 
@@ -290,13 +370,19 @@ void Phone::change(Call& call) {
     reinvite(call, call.voice->offer(wish));
 }
 
+// A change every few milliseconds, whether or not that before is through.
+void Phone::storm(Call& call) {
+    ++counters_.storms;
+    for (int i = 0; i < 20; ++i) later(Millis(20 * i), call.leg, &Phone::change);
+}
+
 void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message&) {
     Call* call = find(leg);
-    if (call == nullptr) return legs_.reject_reinvite(now, leg, 481);
+    if (call == nullptr) return legs_->reject_reinvite(now, leg, 481);
     call->story.disturbed = true;
     if (dice_.chance(habits_.refuse_reinvite)) {
         static const std::vector<int> statuses{488, 491, 500, 606};
-        return legs_.reject_reinvite(now, leg, dice_.one_of(statuses));
+        return legs_->reject_reinvite(now, leg, dice_.one_of(statuses));
     }
     if (dice_.chance(2)) return;  // forgets to answer; the call ends some day
     if (dice_.chance(30)) {       // takes its time
@@ -308,20 +394,20 @@ void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message&) {
 void Phone::answer_change(Call& call) {
     const Time now = surroundings_.now();
     const auto leg = call.leg;
-    if (legs_.find(leg) == nullptr || !legs_.find(leg)->reinvite_in) return;  // cancelled
-    const std::string request(legs_.find(leg)->reinvite.body());
+    if (legs_->find(leg) == nullptr || !legs_->find(leg)->reinvite_in) return;  // cancelled
+    const std::string request(legs_->find(leg)->reinvite.body());
     const auto willing = call.holding ? sdp::Direction::sendonly : sdp::Direction::sendrecv;
     if (request.empty()) {
         auto offer = call.voice->offer(willing);
         if (dice_.chance(habits_.bad_answer)) offer = "v=0\r\n";
-        return legs_.accept_reinvite(now, leg, offer);
+        return legs_->accept_reinvite(now, leg, offer);
     }
-    if (dice_.chance(habits_.bad_answer)) return legs_.accept_reinvite(now, leg, "v=0\r\n");
+    if (dice_.chance(habits_.bad_answer)) return legs_->accept_reinvite(now, leg, "v=0\r\n");
     if (const auto answer = call.voice->answer(request, willing)) {
-        legs_.accept_reinvite(now, leg, *answer);
+        legs_->accept_reinvite(now, leg, *answer);
     } else {
         counters_.unusable.push_back("cannot answer a re-INVITE");
-        legs_.reject_reinvite(now, leg, 488);
+        legs_->reject_reinvite(now, leg, 488);
     }
 }
 
@@ -330,21 +416,21 @@ void Phone::on_reinvite_acked(Time now, call::LegId leg, const sip::Message& ack
     if (call == nullptr || !call->voice->offering() || call->voice->take_answer(ack.body())) return;
     // None comes where the gateway ends the call.
     if (!ack.body().empty()) counters_.unusable.push_back("cannot use the answer in the ACK of a re-INVITE");
-    legs_.hang_up(now, leg);
+    legs_->hang_up(now, leg);
     finish(leg);
 }
 
 void Phone::on_reinvite_accepted(Time now, call::LegId leg, const sip::Message& response) {
     Call* call = find(leg);
-    if (call == nullptr) return legs_.ack(now, leg);
+    if (call == nullptr) return legs_->ack(now, leg);
     if (call->late_change) {
         const auto answer = call->voice->answer(response.body(), call->wanted);
         if (!answer) counters_.unusable.push_back("cannot answer the offer in a 2xx");
-        legs_.ack(now, leg, answer && !dice_.chance(habits_.bad_answer) ? *answer : "");
+        legs_->ack(now, leg, answer && !dice_.chance(habits_.bad_answer) ? *answer : "");
         ++counters_.late_changes;
         return;
     }
-    legs_.ack(now, leg);
+    legs_->ack(now, leg);
     if (!call->voice->take_answer(response.body())) {
         counters_.unusable.push_back("cannot use the answer to a re-INVITE");
     }
@@ -369,7 +455,7 @@ void Phone::on_lost(Time, call::LegId leg, std::string_view) {
 }
 
 void Phone::on_request(Time now, sip::TransactionId id, const sip::Message& request, const sip::Hop&) {
-    legs_.respond(now, id, request, 200);
+    legs_->respond(now, id, request, 200);
 }
 
 void Phone::on_ended(Time, call::LegId leg) {
@@ -388,7 +474,7 @@ void Phone::finish(call::LegId leg) {
 // Requests that a gateway must survive, sent past our own transactions: nobody here waits for what they draw.
 void Phone::make_noise(Call& call) {
     static const std::vector<std::string> methods{"REFER", "OPTIONS", "INFO", "UPDATE", "JUGGLE", "NOTIFY"};
-    const auto* leg = legs_.find(call.leg);
+    const auto* leg = legs_->find(call.leg);
     if (leg == nullptr || leg->dialog() == nullptr) return;
     ++counters_.noise;
     const auto& dialog = *leg->dialog();
@@ -397,12 +483,13 @@ void Phone::make_noise(Call& call) {
     const bool inside = dice_.chance(70);
     surroundings_.send_sip(
         habits_.signaling, habits_.gateway,
-        fmt::format("{} {} SIP/2.0\r\nVia: SIP/2.0/UDP {}:5060;branch=z9hG4bK{};rport\r\nMax-Forwards: 70\r\n"
+        fmt::format("{} {} SIP/2.0\r\nVia: SIP/2.0/{} {}:5060;branch=z9hG4bK{};rport\r\nMax-Forwards: 70\r\n"
                     "From: <sip:noise@{}>;tag={}\r\nTo: <sip:gateway@{}>{}\r\nCall-ID: {}\r\nCSeq: {} {}\r\n"
                     "Contact: <sip:{}:5060>\r\nRefer-To: <sip:{}>\r\nContent-Length: 0\r\n\r\n",
-                    method, dialog.remote_target, host, dice_.token(8), host, dialog.id.local_tag,
-                    habits_.gateway.ip.to_string(), inside ? ";tag=" + dialog.id.remote_tag : "",
-                    dialog.id.call_id, inside ? dialog.local_cseq : 1, method, host, host));
+                    method, dialog.remote_target, to_string(habits_.transport), host, dice_.token(8), host,
+                    dialog.id.local_tag, habits_.gateway.ip.to_string(),
+                    inside ? ";tag=" + dialog.id.remote_tag : "", dialog.id.call_id,
+                    inside ? dialog.local_cseq : 1, method, host, host));
 }
 
 // ---------------------------------------------------------------------------------------------------- media
@@ -425,7 +512,9 @@ void Phone::talk(Call& call) {
                 phone.surroundings_.send_media(c->voice->local(), c->voice->remote(),
                                                c->voice->next_packet());
             }
-            phone.surroundings_.later(packet_interval, [&phone, id, left] { step(phone, id, left - 1); });
+            phone.surroundings_.later(packet_interval, [&phone, life = phone.lives_, id, left] {
+                if (life == phone.lives_) step(phone, id, left - 1);
+            });
         }
     };
     Loop::step(*this, leg, packets_per_talk);
@@ -457,8 +546,10 @@ void Phone::receive_media(const Endpoint& local, const Endpoint& from, ByteView 
         case Voice::Heard::What::forged:
             ++counters_.forged;
             return;
-        case Voice::Heard::What::early:
         case Voice::Heard::What::replayed:
+            ++counters_.replayed;
+            return;
+        case Voice::Heard::What::early:
             return;
         case Voice::Heard::What::packet:
             break;
@@ -468,6 +559,7 @@ void Phone::receive_media(const Endpoint& local, const Endpoint& from, ByteView 
     ++story.heard;
     if (!story.first_heard) story.first_heard = heard.index;
     if (story.last_heard && heard.index != *story.last_heard + 1) story.in_order = false;
+    if (story.last_heard && heard.index <= *story.last_heard) story.went_back = true;
     story.last_heard = std::max(heard.index, story.last_heard.value_or(0));
 }
 

@@ -54,7 +54,7 @@ sdp::Session Voice::describe(sdp::Direction direction, const std::string& protoc
 sdp::Media Voice::video(const std::string& protocol, Endpoint local) {
     sdp::Media m;
     m.type = "video";
-    m.port = static_cast<std::uint16_t>(local.port + 20000);
+    m.port = static_cast<std::uint16_t>(local.port + video_offset);
     m.protocol = protocol;
     m.formats = {"31"};
     return m;

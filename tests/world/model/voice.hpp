@@ -27,6 +27,8 @@ struct Wish {
 
 class Voice {
   public:
+    static constexpr int video_offset = 20000;  // of the ports of its second line
+
     Voice(Dice& dice, Endpoint local, std::uint32_t serial, bool caller, call::SrtpMode srtp,
           std::vector<sdp::SrtpSuite> suites, std::string name);
 
