@@ -1,4 +1,6 @@
-"""AES as the tests of the kernels want it: blocks and keystreams from OpenSSL (python3-cryptography), key schedules."""
+"""What the tests of the SRTP kernels expect, from OpenSSL (python3-cryptography), and the key material that a host gives them."""
+
+import struct
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
@@ -50,3 +52,45 @@ def round_keys(key):
             t = bytes(SBOX[b] for b in t)
         words.append(bytes(a ^ b for a, b in zip(words[i - n], t)))
     return [int.from_bytes(b"".join(words[i:i + 4]), "big") for i in range(0, len(words), 4)]
+
+
+def sha1_compress(state, block):
+    """FIPS 180-4 6.1.2: hashlib gives no midstates."""
+    w = list(struct.unpack(">16I", block))
+    rotate = lambda x, n: (x << n | x >> (32 - n)) & 0xFFFFFFFF
+    for t in range(16, 80):
+        w.append(rotate(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1))
+    a, b, c, d, e = state
+    for t in range(80):
+        f, k = (((b & c) | (~b & d), 0x5A827999), (b ^ c ^ d, 0x6ED9EBA1), ((b & c) | (b & d) | (c & d), 0x8F1BBCDC),
+                (b ^ c ^ d, 0xCA62C1D6))[t // 20]
+        a, b, c, d, e = (rotate(a, 5) + f + e + k + w[t]) & 0xFFFFFFFF, a, rotate(b, 30), c, d
+    return tuple((x + y) & 0xFFFFFFFF for x, y in zip(state, (a, b, c, d, e)))
+
+
+def midstate(key, pad):
+    """The state after HMAC's first block (RFC 2104), as an integer, H0 highest. A key of up to 64 octets."""
+    start = (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0)
+    state = sha1_compress(start, bytes(b ^ pad for b in key.ljust(64, b"\0")))
+    return int.from_bytes(struct.pack(">5I", *state), "big")
+
+
+def inner_outer(key):
+    return midstate(key, 0x36), midstate(key, 0x5C)
+
+
+def beats(octets):
+    """(data, bytes, last) of each beat of a packet."""
+    for at in range(0, len(octets), 16):
+        part = octets[at:at + 16]
+        yield int.from_bytes(part.ljust(16, b"\0"), "big"), len(part), at + 16 >= len(octets)
+
+
+def join(*fields):
+    """A stream's structure as a word: (value, width) of each member, the first lowest."""
+    word = at = 0
+    for value, width in fields:
+        assert 0 <= value < 1 << width, (value, width)
+        word |= value << at
+        at += width
+    return word
