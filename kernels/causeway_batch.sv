@@ -2,8 +2,9 @@
 // completions, and the completion header last, when memory has acknowledged all else. LOOPBACK copies the packet;
 // the operations of the media pipeline complete as unsupported. Memory is used a 64-octet word at a time.
 //
-// A header that is not to be trusted (magic, build, bounds) or cannot be read ends the run with nothing written: the
-// host knows a run by its completion header only. A bad descriptor completes with an error and touches nothing.
+// A header that is not to be trusted (magic, bounds) or cannot be read ends the run with nothing written: the host knows
+// a run by its completion header only. One of another build is answered by a completion header alone, which names this
+// kernel's. A bad descriptor completes with an error and touches nothing.
 module causeway_batch
   import causeway_batch_pkg::*;
 (
@@ -67,7 +68,7 @@ module causeway_batch
 
   // The parts of a batch in order: header and descriptors, packets in, completions, packets out.
   function automatic logic sound(input batch_header_t h);
-    sound = h.magic == BatchMagic && h.build == Build && h.count <= MostDescriptors && !h.size[31] &&
+    sound = h.magic == BatchMagic && h.count <= MostDescriptors && !h.size[31] &&
         h.completions[5:0] == 6'd0 && h.output_begin[5:0] == 6'd0 && h.size[5:0] == 6'd0 &&
         h.completions >= ((h.count + 32'd1) << 6) && h.completions < h.size &&
         h.output_begin >= h.completions + ((h.count + 32'd1) << 6) && h.output_begin <= h.size;
@@ -144,7 +145,8 @@ module causeway_batch
         end else if (read_done) begin
           header <= header_read;
           index <= 32'd0;
-          state <= !read_failed && sound(header_read) ? NextDescriptor : Done;
+          if (read_failed || !sound(header_read)) state <= Done;
+          else state <= header_read.build == Build ? NextDescriptor : CompletionHeader;
         end
       end
       NextDescriptor: begin

@@ -100,11 +100,33 @@ void look(const std::uint8_t* memory, std::uint32_t batch) {
     }
 }
 
+// A batch of another interface is answered by the name of the kernel's own, and not run.
+void refuse(const xrt::device& device, const xrt::kernel& kernel) {
+    xrt::bo buffer(device, size, kernel.group_id(0));
+    auto* memory = buffer.map<std::uint8_t*>();
+    fill(memory, 0);
+    const std::uint32_t other = kernel_build + 1;
+    std::memcpy(memory + offsetof(BatchHeader, build), &other, sizeof other);
+    buffer.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+    xrt::run run(kernel);
+    run.set_arg(0, buffer);
+    run.start();
+    run.wait();
+    buffer.sync(XCL_BO_SYNC_BO_FROM_DEVICE);
+    CompletionHeader header;
+    std::memcpy(&header, memory + completions, sizeof header);
+    check(header.magic == completion_magic && header.build == kernel_build,
+          "another interface is not refused", 0);
+    check(memory[completions + sizeof header] == 0xee && memory[output] == 0xee, "another interface is run",
+          0);
+}
+
 int probe(const char* xclbin, std::uint32_t runs) {
     xrt::device device(0);
     const xrt::uuid uuid = device.load_xclbin(xclbin);
     constexpr std::uint32_t in_flight = 6;
     const xrt::kernel kernel(device, uuid, "media");
+    refuse(device, kernel);
     std::vector<xrt::bo> buffers;
     std::vector<xrt::run> started;
     for (std::uint32_t i = 0; i < in_flight; ++i) {
