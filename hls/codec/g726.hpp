@@ -16,36 +16,38 @@ namespace g726 {
 // comes back, the scale factor's multiplier W(I) times 16 and the rate of change F(I).
 struct Rate {
     int bits;
-    int levels;  // used of `decision`
-    int decision[15];
-    int level[32];
-    int w[32];
-    int f[32];
+    int levels;  // in `decision`
+    const int *decision, *level, *w, *f;
 };
-constexpr Rate rates[4] = {
-    {2, 1, {261}, {116, 365, 365, 116}, {-704, 14048, 14048, -704}, {0, 0xE00, 0xE00, 0}},
-    {3,
-     3,
-     {8, 218, 331},
-     {-2048, 135, 273, 373, 373, 273, 135, -2048},
-     {-128, 960, 4384, 18624, 18624, 4384, 960, -128},
-     {0, 0x200, 0x400, 0xE00, 0xE00, 0x400, 0x200, 0}},
-    {4,
-     7,
-     {-124, 80, 178, 246, 300, 349, 400},
-     {-2048, 4, 135, 213, 273, 323, 373, 425, 425, 373, 323, 273, 213, 135, 4, -2048},
-     {-384, 576, 1312, 2048, 3584, 6336, 11360, 35904, 35904, 11360, 6336, 3584, 2048, 1312, 576, -384},
-     {0, 0, 0, 0x200, 0x200, 0x200, 0x600, 0xE00, 0xE00, 0x600, 0x200, 0x200, 0x200, 0, 0, 0}},
-    {5,
-     15,
-     {-122, -16, 68, 139, 198, 250, 298, 339, 378, 413, 445, 475, 502, 528, 553},
-     {-2048, -66, 28,  104, 169, 224, 274, 318, 358, 395, 429, 459, 488, 514, 539, 566,
-      566,   539, 514, 488, 459, 429, 395, 358, 318, 274, 224, 169, 104, 28,  -66, -2048},
-     {448,   448,   768,   1248,  1280, 1312, 1856, 3200, 4512, 5728, 7008, 8960, 11456, 14080, 16928, 22272,
-      22272, 16928, 14080, 11456, 8960, 7008, 5728, 4512, 3200, 1856, 1312, 1280, 1248,  768,   448,   448},
-     {0,     0,     0,     0,     0,     0x200, 0x200, 0x200, 0x200, 0x200, 0x400,
-      0x600, 0x800, 0xA00, 0xC00, 0xC00, 0xC00, 0xC00, 0xA00, 0x800, 0x600, 0x400,
-      0x200, 0x200, 0x200, 0x200, 0x200, 0,     0,     0,     0,     0}}};
+constexpr int decision_16[1] = {261};
+constexpr int level_16[4] = {116, 365, 365, 116};
+constexpr int w_16[4] = {-704, 14048, 14048, -704};
+constexpr int f_16[4] = {0, 0xE00, 0xE00, 0};
+constexpr Rate rate_16 = {2, 1, decision_16, level_16, w_16, f_16};
+constexpr int decision_24[3] = {8, 218, 331};
+constexpr int level_24[8] = {-2048, 135, 273, 373, 373, 273, 135, -2048};
+constexpr int w_24[8] = {-128, 960, 4384, 18624, 18624, 4384, 960, -128};
+constexpr int f_24[8] = {0, 0x200, 0x400, 0xE00, 0xE00, 0x400, 0x200, 0};
+constexpr Rate rate_24 = {3, 3, decision_24, level_24, w_24, f_24};
+constexpr int decision_32[7] = {-124, 80, 178, 246, 300, 349, 400};
+constexpr int level_32[16] = {-2048, 4, 135, 213, 273, 323, 373, 425, 425, 373, 323, 273, 213, 135, 4, -2048};
+constexpr int w_32[16] = {-384,  576,   1312, 2048, 3584, 6336, 11360, 35904,
+                          35904, 11360, 6336, 3584, 2048, 1312, 576,   -384};
+constexpr int f_32[16] = {0,     0,     0,     0x200, 0x200, 0x200, 0x600, 0xE00,
+                          0xE00, 0x600, 0x200, 0x200, 0x200, 0,     0,     0};
+constexpr Rate rate_32 = {4, 7, decision_32, level_32, w_32, f_32};
+constexpr int decision_40[15] = {-122, -16, 68, 139, 198, 250, 298, 339, 378, 413, 445, 475, 502, 528, 553};
+constexpr int level_40[32] = {-2048, -66, 28,  104, 169, 224, 274, 318, 358, 395,  429,
+                              459,   488, 514, 539, 566, 566, 539, 514, 488, 459,  429,
+                              395,   358, 318, 274, 224, 169, 104, 28,  -66, -2048};
+constexpr int w_40[32] = {448,  448,   768,   1248,  1280,  1312,  1856,  3200,  4512,  5728, 7008,
+                          8960, 11456, 14080, 16928, 22272, 22272, 16928, 14080, 11456, 8960, 7008,
+                          5728, 4512,  3200,  1856,  1312,  1280,  1248,  768,   448,   448};
+constexpr int f_40[32] = {0,     0,     0,     0,     0,     0x200, 0x200, 0x200, 0x200, 0x200, 0x400,
+                          0x600, 0x800, 0xA00, 0xC00, 0xC00, 0xC00, 0xC00, 0xA00, 0x800, 0x600, 0x400,
+                          0x200, 0x200, 0x200, 0x200, 0x200, 0,     0,     0,     0,     0};
+constexpr Rate rate_40 = {5, 15, decision_40, level_40, w_40, f_40};
+constexpr Rate rates[4] = {rate_16, rate_24, rate_32, rate_40};
 
 // Bits of x, which is below 2^15: 0 for 0.
 constexpr int bit_length(int x) {
@@ -197,18 +199,23 @@ constexpr int adapt(G726& s, const Rate& rate, int code, const Estimate& e) {
 }  // namespace g726
 
 // A code, in the lower bits.
-constexpr std::uint8_t g726_encode(G726& s, G726Rate rate, std::int16_t sample) {
-    const g726::Rate& r = g726::rates[static_cast<int>(rate)];
+constexpr std::uint8_t g726_encode(G726& s, const g726::Rate& r, std::int16_t sample) {
     const g726::Estimate e = g726::estimate(s);
     const int code = g726::quantize(r, (sample >> 2) - e.se, e.y);
     g726::adapt(s, r, code, e);
     return static_cast<std::uint8_t>(code);
 }
 
-constexpr std::int16_t g726_decode(G726& s, G726Rate rate, std::uint8_t code) {
-    const g726::Rate& r = g726::rates[static_cast<int>(rate)];
+constexpr std::int16_t g726_decode(G726& s, const g726::Rate& r, std::uint8_t code) {
     const int sr = g726::adapt(s, r, code & ((1 << r.bits) - 1), g726::estimate(s)) * 4;
     return static_cast<std::int16_t>(sr < -32768 ? -32768 : sr > 32767 ? 32767 : sr);
+}
+
+constexpr std::uint8_t g726_encode(G726& s, G726Rate rate, std::int16_t sample) {
+    return g726_encode(s, g726::rates[static_cast<int>(rate)], sample);
+}
+constexpr std::int16_t g726_decode(G726& s, G726Rate rate, std::uint8_t code) {
+    return g726_decode(s, g726::rates[static_cast<int>(rate)], code);
 }
 
 }  // namespace causeway::hls

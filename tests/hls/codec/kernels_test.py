@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""The codec kernels. usage: kernels_test.py FOLDER"""
+"""The codec kernels. usage: kernels_test.py FOLDER [MATERIAL]"""
 
 import pathlib
 import sys
 
 import codec_kernels
 import g711_kernel
+import step_kernels
 
 if __name__ == "__main__":
-    sys.exit(0 if codec_kernels.check(g711_kernel.kernels(), pathlib.Path(sys.argv[1]).resolve()) else 1)
+    material = sys.argv[2] if len(sys.argv) > 2 else "/nowhere"
+    kernels = g711_kernel.kernels() + step_kernels.kernels(material)
+    sys.exit(0 if codec_kernels.check(kernels, pathlib.Path(sys.argv[1]).resolve()) else 1)

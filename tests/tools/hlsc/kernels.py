@@ -26,29 +26,6 @@ def sha1():
     }
 
 
-def g722_low(process, sample):
-    """Sessions in turn, each again after 20 others at least; each starts with its first sample, some start anew."""
-    rng = random.Random(2)
-    words, begun = [], set()
-    for n in range(6000):
-        session = n % 20 if n < 4000 else n % 37 + 100
-        start = session not in begun or rng.random() < 0.002
-        begun.add(session)
-        words.append(sample(rng, n, session, start))
-    return {"source": "hls/codec/g722_low.cpp", "process": process, "inputs": {0: words}, "calls": len(words), "cycles_a_word": 1}
-
-
-def g722_low_decode():
-    # Loud and silent stretches: the scale factor goes through its whole range.
-    return g722_low("g722_low_decode", lambda rng, n, session, start: session | (
-        rng.getrandbits(6) if n // 1500 % 2 else rng.choice([0x3F, 0x1F, 0x3E, 0x20, 0x04])) << 8 | rng.randrange(3) << 14 | start << 16)
-
-
-def g722_low_encode():
-    return g722_low("g722_low_encode", lambda rng, n, session, start: session | (
-        rng.randrange(-16384, 16384) if n // 1500 % 2 else rng.randrange(-40, 40)) % 32768 << 8 | start << 23)
-
-
 def chain():
     rng = random.Random(3)
     words = [rng.getrandbits(24) for _ in range(2000)]
