@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 namespace causeway::hls {
 
@@ -52,6 +53,25 @@ constexpr std::uint32_t to_rms(int level) {
     }
     return rms;
 }
+// Of a reflection coefficient, the cosine of the angle that it is the sine of; both times 2^15.
+constexpr int to_cosine(int k) {
+    return static_cast<int>(square_root(static_cast<std::uint64_t>((1 << 30) - k * k)));
+}
+// What an octet of a payload says of one (RFC 3389 3.2).
+constexpr int to_reflection(int octet) {
+    return 258 * (octet - 127);
+}
+
+// Plain arrays, which a kernel keeps in a ROM: rms by level, cosines by octet.
+template <class Indices>
+struct Tables;
+template <std::size_t... I>
+struct Tables<std::index_sequence<I...>> {
+    static constexpr std::uint32_t rms[] = {to_rms(static_cast<int>(I) & max_level)...};
+    static constexpr int cosine[] = {to_cosine(to_reflection(I < 255 ? static_cast<int>(I) : 127))...};
+};
+using Table = Tables<std::make_index_sequence<256>>;
+
 constexpr int to_level(std::uint32_t rms) {
     std::uint32_t bound = scaled(full_scale, half_db);
     int level = 0;
@@ -80,7 +100,7 @@ constexpr bool comfort_noise_decode(const std::uint8_t* payload, int length, Com
     for (int i = 0; i < noise::max_order; ++i) {
         more = more && i + 1 < length && payload[i + 1] != 255;
         if (more) {
-            out.reflection[i] = static_cast<std::int16_t>(258 * (payload[i + 1] - 127));
+            out.reflection[i] = static_cast<std::int16_t>(noise::to_reflection(payload[i + 1]));
             out.order = i + 1;
         }
     }
@@ -144,14 +164,36 @@ struct Noise {
     int sine[noise::max_order] = {}, cosine[noise::max_order] = {};  // of the stages, times 2^15
     int back[noise::max_order] = {};                                 // what comes back, a sample ago
 
-    // From now on it is as described: the first time at once, later the level bit by bit.
-    constexpr void describe(const ComfortNoise& in) {
-        goal = noise::to_rms(in.level);
+    int described = 0;  // coefficients since the level
+
+    // From now on it is as described: the first time at once, later the level bit by bit. First comes the
+    // level, then coefficient after coefficient; those that do not come are 0.
+    constexpr void describe_level(int level) {
+        goal = noise::Table::rms[level & noise::max_level];
         if (rms == 0) rms = goal;
         for (int m = 0; m < noise::max_order; ++m) {
-            const int k = m < in.order ? in.reflection[m] : 0;
+            sine[m] = 0;
+            cosine[m] = 1 << 15;
+        }
+        described = 0;
+    }
+    constexpr void describe_reflection(int k, int cosine_of_it) {
+        for (int m = 0; m < noise::max_order; ++m) {
+            if (m != described) continue;
             sine[m] = k;
-            cosine[m] = static_cast<int>(noise::square_root(static_cast<std::uint64_t>((1 << 30) - k * k)));
+            cosine[m] = cosine_of_it;
+        }
+        if (described < noise::max_order) ++described;
+    }
+    // By a payload's octet. From the reserved 255 on all are 0.
+    constexpr void describe_octet(int octet) {
+        if (octet == 255) described = noise::max_order;
+        describe_reflection(noise::to_reflection(octet), noise::Table::cosine[octet]);
+    }
+    constexpr void describe(const ComfortNoise& in) {
+        describe_level(in.level);
+        for (int m = 0; m < in.order; ++m) {
+            describe_reflection(in.reflection[m], noise::to_cosine(in.reflection[m]));
         }
     }
     // By a payload. False, and nothing changed, where it is none.

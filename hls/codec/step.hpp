@@ -22,6 +22,11 @@ constexpr bool is_wide(int x) {
     return x == coding::g722 || x == coding::linear_16;
 }
 
+// What a step of coding comfort_noise does: the next sample; or `first` is an octet of a payload of RFC 3389,
+// the level, then the coefficients. With `start`, `second` makes the session's noise another than the
+// others'.
+enum NoiseStep : std::uint8_t { noise_sample, noise_level, noise_reflection };
+
 struct Step {
     ap_uint<5> session;
     ap_uint<3> from, to;  // coding::Coding

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The codec kernels. usage: kernels_test.py FOLDER [MATERIAL]"""
+"""The codec kernels. usage: kernels_test.py FOLDER [MATERIAL [PROCESS...]]"""
 
 import pathlib
 import sys
@@ -11,4 +11,6 @@ import step_kernels
 if __name__ == "__main__":
     material = sys.argv[2] if len(sys.argv) > 2 else "/nowhere"
     kernels = g711_kernel.kernels() + step_kernels.kernels(material)
+    chosen = sys.argv[3:]
+    kernels = [k for k in kernels if not chosen or k["process"] in chosen]
     sys.exit(0 if codec_kernels.check(kernels, pathlib.Path(sys.argv[1]).resolve()) else 1)

@@ -151,5 +151,31 @@ def resample():
     return [dict(kernel("resample", "resampler", sessions), check=look, what="ripple and stop-band")]
 
 
+def noise():
+    """Levels of 10 to 72 dB below full scale; every second session white, the others with coefficients."""
+    count, settled = 700, 60
+    rng = random.Random(7)
+    sessions = []
+    for n in range(SESSIONS):
+        coefficients = [127 + rng.randrange(-50, 51) for _ in range(rng.randrange(1, 13))] if n % 2 else []
+        if n == 1:
+            coefficients = [20, 255, 200]  # nothing counts behind the reserved one
+        steps = [step(n, NOISE, NONE, 10 + 2 * n, second=rng.randrange(65536), start=True, variant=1)]
+        steps += [step(n, NOISE, NONE, c, variant=2) for c in coefficients]
+        steps += [step(n, NOISE, LINEAR_8, 0)] * count
+        sessions.append(steps)
+
+    def look(results):
+        worst = 0
+        for n in range(SESSIONS):
+            samples = [samples_of(w)[0] for w in results[1] if w & 31 == n and w >> 8 & 7 == LINEAR_8][settled:]
+            rms = math.sqrt(sum(x * x for x in samples) / len(samples))
+            difference = 20 * math.log10(rms / 32768 + 1e-9) + 10 + 2 * n
+            worst = max(worst, abs(difference))
+        print(f"noise_generator: levels within {worst:.2f} dB")
+        return None if worst <= 2 else f"a level is off by {worst:.1f} dB"
+    return [dict(kernel("noise", "noise_generator", sessions), check=look, what="level")]
+
+
 def kernels(material):
-    return g722(material) + g726(material) + resample()
+    return g722(material) + g726(material) + resample() + noise()
