@@ -12,7 +12,7 @@ namespace {
 
 constexpr Duration look_interval = std::chrono::milliseconds(100);
 
-std::string seconds(Duration duration) {
+std::string milliseconds(Duration duration) {
     return fmt::format("{} ms", to_ms(duration));
 }
 
@@ -119,6 +119,8 @@ void Card::lose(std::string why) {
     state_ = State::lost;
     why_ = std::move(why);
     process_.kill();
+    if (const std::string said = process_.last_words(); !said.empty())
+        why_ += fmt::format(" (it said last: {})", said);
     for (Unit& unit : units_) unit.gathering.reset();
 }
 
@@ -135,9 +137,7 @@ void Card::look_at_process(Time now) {
     }
     if (ended) {
         process_.kill();
-        const std::string said = process_.last_words();
-        return lose(fmt::format("the card's process {}{}{}", process_.end(),
-                                said.empty() ? "" : "; it said last: ", said));
+        return lose(fmt::format("the card's process {}", process_.end()));
     }
     if (state_ == State::starting && there == ProcessState::ready) {
         if (page().facts.units < 1 || page().facts.units > most_units)
@@ -150,13 +150,11 @@ void Card::look_at_process(Time now) {
         heard_ = now;
     }
     if (state_ == State::starting && now - started_ > options_.start_deadline) {
-        const std::string said = process_.last_words();
-        return lose(fmt::format("the card did not open within {}{}{}", seconds(options_.start_deadline),
-                                said.empty() ? "" : "; XRT said last: ", said));
+        return lose(fmt::format("the card did not open within {}", milliseconds(options_.start_deadline)));
     }
     if (state_ == State::ready && now - heard_ > options_.silence) {
         return lose(
-            fmt::format("the card's process hangs: nothing heard of it for {}", seconds(now - heard_)));
+            fmt::format("the card's process hangs: nothing heard of it for {}", milliseconds(now - heard_)));
     }
 }
 

@@ -214,12 +214,14 @@ std::string CardProcess::end() {
 
 std::string CardProcess::last_words() const {
     std::ifstream file(folder_ + "/log");
-    std::string line, last;
+    std::string line, last, before;
     while (std::getline(file, line)) {
-        if (!line.empty() && !line.starts_with("scheduler config") && !line.starts_with("configuring "))
-            last = line;
+        // XRT says these at every start.
+        if (line.empty() || line.starts_with("scheduler config") || line.starts_with("configuring "))
+            continue;
+        before = std::exchange(last, line);
     }
-    return last;
+    return before.empty() ? last : before + "; " + last;
 }
 
 }  // namespace causeway::card

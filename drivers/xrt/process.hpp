@@ -33,7 +33,7 @@ class CardProcess {
     // Kills it and all its children, and waits for its end, a second at most: what hangs in a driver cannot
     // be killed.
     void kill();
-    // How it ended ("" while it runs), and the last that it, XRT or the simulator printed.
+    // How it ended ("" while it runs), and the last that it, XRT or the simulator printed, in one line.
     std::string end();
     std::string last_words() const;
 

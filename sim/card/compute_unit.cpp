@@ -1,5 +1,9 @@
 #include "sim/card/compute_unit.hpp"
 
+#include <unistd.h>
+
+#include <cstdio>
+
 #include "Vmedia___024root.h"
 
 namespace causeway::sim {
@@ -28,6 +32,12 @@ void ComputeUnit::tick() {
     model_.ap_clk = 0;
     model_.eval();
     if (trace_) trace_->dump(time_);
+    if (const std::string broken = rules_.check(model_); model_.ap_rst_n && !broken.empty()) {
+        std::fprintf(stderr, "simulated card: %s, cycle %llu: breaks AXI, %s\n", model_.name(),
+                     static_cast<unsigned long long>(time_ / 2), broken.c_str());
+        if (trace_) trace_->close();
+        _exit(1);
+    }
     memory_.take(model_);
     model_.ap_clk = 1;
     model_.eval();

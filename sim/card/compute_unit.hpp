@@ -8,6 +8,7 @@
 
 #include "Vmedia.h"
 #include "sim/card/axi_memory.hpp"
+#include "sim/card/axi_rules.hpp"
 
 namespace causeway::sim {
 
@@ -17,7 +18,8 @@ class ComputeUnit {
     ComputeUnit(const std::string& name, const Memory& memory, const Knobs& knobs, std::uint64_t seed);
 
     bool busy() const;  // has anything to do without being asked
-    void tick();        // one clock cycle
+    // One clock cycle. Ends the process where the unit breaks a rule of AXI.
+    void tick();
     AxiMemory& memory() { return memory_; }
 
     // Register accesses take cycles; each gives up after `patience` of them and then false or ones.
@@ -32,6 +34,7 @@ class ComputeUnit {
     VerilatedContext context_;
     Vmedia model_;
     AxiMemory memory_;
+    AxiRules rules_;
     std::unique_ptr<VerilatedFstC> trace_;
     std::uint64_t time_ = 0;
 };

@@ -14,6 +14,7 @@ struct RegisterAccess {
     std::uint32_t words = 0;  // at most most_words
 };
 constexpr std::uint32_t most_words = 64;
+constexpr std::uint64_t most_units = 16;
 
 // Serves accesses that come on the socket `fd` until the other side closes it. Never returns.
 [[noreturn]] void run_model(int fd, const Memory& memory, const Knobs& knobs);

@@ -30,8 +30,8 @@ std::string header(const sim::Description& description) {
         "#pragma once\n#include <cstdint>\n"
         "namespace causeway::sim {{\n"
         "constexpr std::uint64_t first_unit = 0x{:x};\nconstexpr std::uint64_t unit_range = 0x{:x};\n"
-        "constexpr std::uint64_t most_units = {};\nconstexpr std::uint64_t memory_size = 0x{:x};\n}}\n",
-        description.base, description.range, description.compute_units, memory);
+        "constexpr std::uint64_t memory_size = 0x{:x};\n}}\n",
+        description.base, description.range, memory);
 }
 
 }  // namespace

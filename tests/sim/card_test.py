@@ -5,13 +5,14 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-from card import BUILD, XCLBIN, needs_card
+from card import BUILD, ROOT, SIM, XCLBIN, needs_card
 
 pytestmark = needs_card
 
@@ -124,6 +125,39 @@ def test_waveforms_are_written_on_demand(tmp_path):
     status, _, errors = run("validate", "-n", 5, "-x", XCLBIN, "--trace", tmp_path / "waves")
     assert status == 0, errors
     assert (tmp_path / "waves.media_1.fst").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("units", [1, 4])
+def test_a_card_has_as_many_units_as_its_xclbin_says(units, tmp_path):
+    text = (ROOT / "kernels" / "media.toml").read_text()
+    (tmp_path / "media.toml").write_text(re.sub(r"compute_units = \d+", f"compute_units = {units}", text))
+    xclbin = tmp_path / "media.xclbin"
+    subprocess.run([SIM / "xclbin" / "causeway-xclbin", tmp_path / "media.toml", SIM / "card" / "causeway-simulated-card", xclbin],
+                   check=True, timeout=10)
+    for name in "xrt", "xrt.ini", "emconfig.json":
+        (tmp_path / name).symlink_to(SIM / name)
+    status, output, errors = run("validate", "--json", "-n", 40, "-x", xclbin)
+    assert status == 0, errors
+    trials = json.loads(output)["trials"]
+    assert {trial["unit"] for trial in trials if trial["verdict"] == "right"} == set(range(units))
+
+
+def test_the_clock_stands_still_while_nothing_is_done():
+    """The user is stopped; when the batches that it had handed over are done, the model uses no time any more."""
+    with Tool("validate", "-n", 100000, "-x", XCLBIN) as tool:
+        tool.wait_until_busy()
+        os.kill(tool.process.pid, signal.SIGSTOP)
+
+        def used():
+            return sum(map(int, pathlib.Path(f"/proc/{tool.started['causeway-model']}/stat").read_text().split()[13:15]))
+
+        def idle():
+            before = used()
+            time.sleep(0.3)
+            return used() - before <= 1  # of 30 ticks
+        assert used() > 0
+        assert wait_for(idle)
+        tool.process.send_signal(signal.SIGCONT)
 
 
 def test_top_shows_what_another_program_does():

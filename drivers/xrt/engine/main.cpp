@@ -167,7 +167,6 @@ int fail(const Shared& shared, const std::string& why) {
     set_text(shared.page().failure, why);
     shared.page().state.store(ProcessState::failed, std::memory_order_release);
     tell_user();
-    std::cerr << why << std::endl;
     return 1;
 }
 
