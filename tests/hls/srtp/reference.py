@@ -1,8 +1,11 @@
 """What the tests of the SRTP kernels expect, from OpenSSL (python3-cryptography), and the key material that a host gives them."""
 
+import hashlib
+import hmac
 import struct
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
 def aes(key, block):
@@ -94,3 +97,68 @@ def join(*fields):
         word |= value << at
         at += width
     return word
+
+
+class Suite:
+    def __init__(self, name, key, salt, tag, gcm=False):
+        self.name, self.key, self.salt, self.tag, self.gcm = name, key, salt, tag, gcm
+
+
+SUITES = [Suite("cm128_80", 16, 14, 10), Suite("cm128_32", 16, 14, 4), Suite("cm256_80", 32, 14, 10), Suite("cm256_32", 32, 14, 4),
+          Suite("gcm128", 16, 12, 16, True), Suite("gcm256", 32, 12, 16, True)]
+
+
+class Session:
+    """One direction: what the host keeps and gives with each job."""
+
+    def __init__(self, suite, key, salt, auth=b""):
+        """Session keys."""
+        self.suite, self.key, self.salt, self.auth = suite, key, salt, auth
+        self.round_keys = round_keys(key)
+        if suite.gcm:
+            self.authentication = int.from_bytes(aes(key, bytes(16)), "big") << 192
+        else:
+            inner, outer = inner_outer(auth)
+            self.authentication = inner << 160 | outer
+
+    @staticmethod
+    def derive(suite, master_key, master_salt):
+        """RFC 3711 4.3.1, key derivation rate 0; RFC 7714 11 for the shorter salt."""
+        salt = int.from_bytes(master_salt.ljust(14, b"\0"), "big")
+        take = lambda label, n: counter_mode(master_key, (salt ^ label << 48) << 16, n)
+        return Session(suite, take(0, suite.key), take(2, suite.salt), take(1, 20))
+
+    def job(self, protect, packet, header, index):
+        """The job of a packet as it comes: hls/srtp/srtp.hpp, SrtpJob."""
+        return join((protect, 1), (self.suite.gcm, 1), (self.suite.key == 32, 1), (self.suite.tag, 5), (header, 11), (len(packet), 11),
+                    (int.from_bytes(self.salt.ljust(14, b"\0"), "big"), 112), (index, 48), (int.from_bytes(packet[8:12], "big"), 32),
+                    (self.authentication, 320))
+
+    def _iv(self, packet, index):
+        ssrc, salt = int.from_bytes(packet[8:12], "big"), int.from_bytes(self.salt, "big")
+        return salt ^ ssrc << 48 ^ index if self.suite.gcm else salt << 16 ^ ssrc << 64 ^ index << 16
+
+    def _stream(self, packet, index, octets):
+        iv = self._iv(packet, index)
+        return counter_mode(self.key, iv << 32 | 2 if self.suite.gcm else iv, octets)
+
+    def _tag(self, secured, header, index):
+        if not self.suite.gcm:
+            return hmac.new(self.auth, secured + (index >> 16).to_bytes(4, "big"), hashlib.sha1).digest()[:self.suite.tag]
+        # OpenSSL's GCM gives a tag of text that it encrypts: encrypt what decrypts to nothing but this.
+        text = bytes(a ^ b for a, b in zip(secured[header:], self._stream(secured, index, len(secured) - header)))
+        whole = AESGCM(self.key).encrypt(self._iv(secured, index).to_bytes(12, "big"), text, secured[:header])
+        assert whole[:-16] == secured[header:]
+        return whole[-16:]
+
+    def crypt(self, packet, header, index):
+        return packet[:header] + bytes(a ^ b for a, b in zip(packet[header:], self._stream(packet, index, len(packet) - header)))
+
+    def protect(self, packet, header, index):
+        secured = self.crypt(packet, header, index)
+        return secured + self._tag(secured, header, index)
+
+    def unprotect(self, packet, header, index):
+        """What comes out, and whether it is authentic."""
+        secured, tag = packet[:-self.suite.tag], packet[-self.suite.tag:]
+        return self.crypt(secured, header, index), self._tag(secured, header, index) == tag
