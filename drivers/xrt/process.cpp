@@ -169,7 +169,8 @@ CardProcess::CardProcess(CardProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       socket_(std::exchange(other.socket_, -1)),
       folder_(std::exchange(other.folder_, {})),
-      status_(other.status_) {}
+      status_(other.status_),
+      killed_(other.killed_) {}
 
 CardProcess::~CardProcess() {
     end_gently();
@@ -190,7 +191,7 @@ bool CardProcess::reaped() {
 
 // It ends when its socket does. XRT takes a tenth of a second to close a simulated card.
 void CardProcess::end_gently() {
-    if (socket_ < 0 || reaped()) return;
+    if (socket_ < 0 || killed_ || reaped()) return;
     shutdown(socket_, SHUT_WR);
     constexpr int patience = 1000;  // milliseconds
     pollfd waiting{socket_, POLLIN, 0};
@@ -202,7 +203,8 @@ void CardProcess::end_gently() {
 void CardProcess::kill() {
     if (reaped()) return;
     ::kill(-pid_, SIGKILL);
-    for (int i = 0; i < 1000 && !reaped(); ++i) usleep(1000);
+    killed_ = true;
+    for (int i = 0; i < 100 && !reaped(); ++i) usleep(1000);
 }
 
 std::string CardProcess::end() {

@@ -30,7 +30,7 @@ class CardProcess {
 
     int socket() const { return socket_; }
     pid_t pid() const { return pid_; }
-    // Kills it and all its children, and waits for its end, a second at most: what hangs in a driver cannot
+    // Kills it and all its children, and waits for its end, 100 ms at most: what hangs in a driver cannot
     // be killed.
     void kill();
     // How it ended ("" while it runs), and the last that it, XRT or the simulator printed, in one line.
@@ -46,6 +46,7 @@ class CardProcess {
     int socket_ = -1;
     std::string folder_;
     int status_ = 0;
+    bool killed_ = false;
 };
 
 }  // namespace causeway::card

@@ -6,6 +6,7 @@
 #include <deque>
 #include <random>
 
+#include "drivers/xrt/batch.hpp"
 #include "sim/card/knobs.hpp"
 #include "sim/card/memory.hpp"
 
@@ -18,6 +19,9 @@ class AxiMemory {
 
     void hang() { hanging_ = true; }               // answers nothing from now on
     void lose_writes() { losing_writes_ = true; }  // and still acknowledges them
+
+    // Completion headers that are written from now on name the epoch before.
+    void age_headers() { aging_headers_ = true; }
 
     // Before the clock edge: what memory offers in this cycle.
     template <class Model>
@@ -94,6 +98,7 @@ class AxiMemory {
                 if (strobe >> i & 1) to[i] = data[i];
             }
         }
+        if (to != nullptr && aging_headers_) age(to);
         burst.address += word;
         if (--burst.left == 0) {
             burst.due = due();
@@ -102,12 +107,20 @@ class AxiMemory {
         }
     }
 
+    static void age(std::uint8_t* octets) {
+        card::CompletionHeader header;
+        std::memcpy(&header, octets, sizeof header);
+        if (header.magic != card::completion_magic) return;
+        --header.epoch;
+        std::memcpy(octets, &header, sizeof header);
+    }
+
     const Memory& memory_;
     const Knobs& knobs_;
     std::minstd_rand random_;
     std::deque<Burst> reads_, writes_, acknowledged_;
     bool read_valid_ = false, write_valid_ = false;
-    bool hanging_ = false, losing_writes_ = false;
+    bool hanging_ = false, losing_writes_ = false, aging_headers_ = false;
     std::uint64_t cycle_ = 0;
 };
 

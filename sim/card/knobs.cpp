@@ -28,11 +28,9 @@ bool parse_latency(std::string_view text, Knobs& knobs) {
 }
 
 bool parse_fault(std::string_view text, Knobs& knobs) {
-    static const std::map<std::string_view, Fault> kinds = {{"hang", Fault::hang},
-                                                            {"lost-writes", Fault::lost_writes},
-                                                            {"ones", Fault::ones},
-                                                            {"model-dies", Fault::model_dies},
-                                                            {"card-dies", Fault::card_dies}};
+    static const std::map<std::string_view, Fault> kinds = {
+        {"hang", Fault::hang}, {"lost-writes", Fault::lost_writes}, {"stale", Fault::stale},
+        {"ones", Fault::ones}, {"model-dies", Fault::model_dies},   {"card-dies", Fault::card_dies}};
     const std::size_t at = text.find('@');
     const auto kind = kinds.find(text.substr(0, at));
     if (at == text.npos || kind == kinds.end()) return false;

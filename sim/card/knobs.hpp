@@ -7,6 +7,7 @@
 //   CAUSEWAY_CARD_FAULT    KIND@RUN: what breaks when that run starts (1 is the first)
 //     hang         memory answers no more: the run never ends
 //     lost-writes  memory acknowledges writes and drops them: no completion header
+//     stale        completion headers name the epoch before
 //     ones         registers read all ones: the card has left the bus
 //     model-dies   the process of the Verilated model is killed
 //     card-dies    the whole device process is killed
@@ -19,7 +20,7 @@
 
 namespace causeway::sim {
 
-enum class Fault { none, hang, lost_writes, ones, model_dies, card_dies };
+enum class Fault { none, hang, lost_writes, stale, ones, model_dies, card_dies };
 
 struct Knobs {
     std::uint64_t seed = 1;

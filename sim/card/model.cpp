@@ -81,6 +81,9 @@ class Card {
             case Fault::lost_writes:
                 starting.memory().lose_writes();
                 break;
+            case Fault::stale:
+                starting.memory().age_headers();
+                break;
             case Fault::ones:
                 out_of_bus_ = true;
                 break;

@@ -4,10 +4,11 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <vector>
 
-#include "drivers/xrt/card.hpp"
+#include "drivers/xrt/keeper.hpp"
 #include "host/base/random.hpp"
 
 namespace causeway::card {
@@ -108,6 +109,64 @@ TEST_F(SimulatedCard, IsBackAfterALossUnderAnotherEpoch) {
         EXPECT_EQ(card->state() == Card::State::lost, epoch % 2 == 1) << card->why();
         EXPECT_EQ(completed_.size(), epoch % 2 == 1 ? 0u : 1u);
     }
+}
+
+// Time is advanced by hand where nothing is to be waited for.
+TEST_F(SimulatedCard, IsKeptInServiceByItsKeeper) {
+    setenv("CAUSEWAY_CARD_FAULT", "card-dies@4", 1);
+    std::vector<std::string> lost;
+    Keeper keeper(
+        options_, [&](const std::string& why) { lost.push_back(why); }, now());
+    Duration advanced{};
+    const auto until = [&](const std::function<bool()>& condition) {
+        const Time end = now() + std::chrono::seconds(20);
+        while (!condition() && now() < end) {
+            pollfd waiting{keeper.fd(), POLLIN, 0};
+            poll(&waiting, 1, 1);
+            keeper.poll(now() + advanced, [&](const Completion& c, ByteView) { completed_.push_back(c); });
+        }
+        return condition();
+    };
+    for (std::uint32_t loss = 1; loss <= 2; ++loss) {
+        ASSERT_TRUE(until([&] { return keeper.card() != nullptr; }));
+        ASSERT_TRUE(keeper.card()->submit(0, numbered(loss), Bytes(60), now() + advanced));
+        keeper.card()->flush();
+        ASSERT_TRUE(until([&] { return !completed_.empty() || lost.size() == loss; }));
+        if (lost.size() < loss) {  // the run that kills it is the next
+            completed_.clear();
+            ASSERT_TRUE(keeper.card()->submit(1, numbered(loss), Bytes(60), now() + advanced));
+            keeper.card()->flush();
+            ASSERT_TRUE(until([&] { return lost.size() == loss; }));
+        }
+        EXPECT_EQ(keeper.card(), nullptr);
+        EXPECT_EQ(keeper.epoch(), loss + 1);
+        if (loss == 2) unsetenv("CAUSEWAY_CARD_FAULT");
+        advanced += Keeper::least_interval;
+    }
+    ASSERT_TRUE(until([&] { return keeper.card() != nullptr; }));
+    completed_.clear();
+    ASSERT_TRUE(keeper.card()->submit(0, numbered(9), Bytes(60), now() + advanced));
+    keeper.card()->flush();
+    ASSERT_TRUE(until([&] { return !completed_.empty(); }));
+}
+
+TEST_F(SimulatedCard, IsTriedAgainAtGrowingIntervals) {
+    options_.xclbin = "/nowhere.xclbin";
+    int attempts = 0;
+    Time time{};
+    Keeper keeper(
+        options_, [&](const std::string&) { ++attempts; }, time);
+    const auto nothing = [](const Completion&, ByteView) {};
+    std::vector<std::int64_t> seconds;
+    for (int i = 0; i < 9; ++i) {
+        keeper.poll(keeper.next_look() - std::chrono::milliseconds(1), nothing);
+        EXPECT_EQ(attempts, i) << "too early";
+        const Time before = keeper.next_look();
+        keeper.poll(before, nothing);
+        EXPECT_EQ(attempts, i + 1);
+        seconds.push_back(to_ms(keeper.next_look() - before) / 1000);
+    }
+    EXPECT_EQ(seconds, (std::vector<std::int64_t>{1, 2, 4, 8, 16, 32, 60, 60, 60}));
 }
 
 TEST_F(SimulatedCard, BringsBackEveryPacketOnceAndInOrderOfItsUnit) {

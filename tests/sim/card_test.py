@@ -173,6 +173,7 @@ def test_top_shows_what_another_program_does():
     ("hang@4", 500, "a run has not ended within 500 ms"),
     ("ones@1", 500, "a run has not ended within 500 ms"),
     ("lost-writes@4", 10000, "without a completion header"),
+    ("stale@4", 10000, "came back as batch"),
     ("model-dies@4", 10000, "without a completion header"),
     ("card-dies@4", 10000, "without a completion header"),
 ])

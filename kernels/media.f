@@ -1,0 +1,4 @@
+causeway_batch_pkg.sv
+causeway_control.sv
+causeway_batch.sv
+media.sv
