@@ -127,9 +127,9 @@ void PlayedPath::play(std::uint32_t timestamp, std::int32_t units, std::vector<O
         [&](auto& s) {
             const int at = s.take(timestamp);
             if (at < 0) return add(Heard::lost, units, out);
-            const auto& slot = s.slots[at];
-            const ByteView payload(slot.payload, slot.length);
-            const Coding* coding = find(slot.payload_type);
+            const hls::SlotHead& head = s.head(at);
+            const ByteView payload(s.payload(at), head.length);
+            const Coding* coding = find(head.payload_type);
             if (coding == nullptr) return describe_noise(payload);
             played_ += static_cast<std::uint64_t>(units);
             if (coding != coding_) follow(*coding, out);

@@ -15,60 +15,92 @@ enum class Fill : std::uint8_t {
     too_long,   // the payload does not fit
 };
 
-// Count slots, a power of two; Bytes of payload each. Sequence numbers and timestamps wrap.
-template <int Count = 16, int Bytes = 240>
-struct JitterSlots {
-    static_assert(Count > 0 && (Count & (Count - 1)) == 0);
-    static constexpr int count = Count;
-    static constexpr int bytes = Bytes;
+// What is known of the packet in a slot.
+struct SlotHead {
+    bool full = false;
+    std::uint8_t payload_type = 0;
+    std::uint16_t sequence = 0;
+    std::uint16_t length = 0;  // octets of payload
+    std::uint32_t timestamp = 0;
+};
 
-    struct Slot {
-        bool full = false;
-        std::uint8_t payload_type = 0;
-        std::uint16_t sequence = 0;
-        std::uint16_t length = 0;  // octets of payload
-        std::uint32_t timestamp = 0;
-        std::uint8_t payload[Bytes] = {};
-    };
-    Slot slots[Count];
+// Count slots, a power of two, without the payloads. Sequence numbers and timestamps wrap.
+template <int Count>
+struct SlotHeads {
+    static_assert(Count > 0 && (Count & (Count - 1)) == 0);
+    SlotHead heads[Count];
 
     // For a new SSRC or timeline: what waits is of another one.
     constexpr void clear() {
-        for (int i = 0; i < Count; ++i) slots[i].full = false;
+        for (int i = 0; i < Count; ++i) heads[i].full = false;
     }
 
-    constexpr Fill fill(std::uint16_t sequence, std::uint32_t timestamp, std::uint8_t payload_type,
-                        const std::uint8_t* payload, int length) {
-        if (length < 0 || length > Bytes) return Fill::too_long;
-        Slot& slot = slots[sequence & (Count - 1)];
+    // Where a packet of that sequence number waits.
+    static constexpr int place(std::uint16_t sequence) { return sequence & (Count - 1); }
+
+    // Whoever gets `stored` or `replaced` stores the payload at place(). No more than `most` octets fit.
+    constexpr Fill fill(const SlotHead& packet, int most) {
+        if (packet.length > most) return Fill::too_long;
+        const int at = place(packet.sequence);
+        SlotHead waits;
+        for (int i = 0; i < Count; ++i) {
+            if (i == at) waits = heads[i];
+        }
         Fill result = Fill::stored;
-        if (slot.full) {
-            const auto ahead = static_cast<std::uint16_t>(sequence - slot.sequence);
+        if (waits.full) {
+            const auto ahead = static_cast<std::uint16_t>(packet.sequence - waits.sequence);
             if (ahead == 0) return Fill::duplicate;
             if (ahead >= 0x8000) return Fill::late;
             result = Fill::replaced;
         }
-        slot.full = true;
-        slot.payload_type = payload_type;
-        slot.sequence = sequence;
-        slot.timestamp = timestamp;
-        slot.length = static_cast<std::uint16_t>(length);
-        for (int i = 0; i < Bytes; ++i) {
-            if (i < length) slot.payload[i] = payload[i];
+        for (int i = 0; i < Count; ++i) {
+            if (i != at) continue;
+            heads[i] = packet;
+            heads[i].full = true;
         }
         return result;
     }
 
-    // The slot of that timestamp, now free; its content stands until the next fill(). -1: nothing to play.
+    // The slot of that timestamp, now free. -1: nothing to play.
     // Of several packets of one timestamp (video frames, events) the first in slot order is taken.
     constexpr int take(std::uint32_t timestamp) {
         int found = -1;
         for (int i = Count - 1; i >= 0; --i) {
-            if (slots[i].full && slots[i].timestamp == timestamp) found = i;
+            if (heads[i].full && heads[i].timestamp == timestamp) found = i;
         }
-        if (found >= 0) slots[found].full = false;
+        for (int i = 0; i < Count; ++i) {
+            if (i == found) heads[i].full = false;
+        }
         return found;
     }
+};
+
+// With Bytes of payload each.
+template <int Count = 16, int Bytes = 240>
+struct JitterSlots {
+    static constexpr int count = Count;
+    static constexpr int bytes = Bytes;
+    SlotHeads<Count> slots;
+    std::uint8_t payloads[Count][Bytes] = {};
+
+    constexpr void clear() { slots.clear(); }
+
+    constexpr Fill fill(std::uint16_t sequence, std::uint32_t timestamp, std::uint8_t payload_type,
+                        const std::uint8_t* payload, int length) {
+        if (length < 0 || length > Bytes) return Fill::too_long;
+        const Fill result =
+            slots.fill({true, payload_type, sequence, static_cast<std::uint16_t>(length), timestamp}, Bytes);
+        if (result == Fill::stored || result == Fill::replaced) {
+            std::uint8_t* to = payloads[slots.place(sequence)];
+            for (int i = 0; i < length; ++i) to[i] = payload[i];
+        }
+        return result;
+    }
+
+    // The slot, whose content stands until the next fill(); or -1.
+    constexpr int take(std::uint32_t timestamp) { return slots.take(timestamp); }
+    constexpr const SlotHead& head(int slot) const { return slots.heads[slot]; }
+    constexpr const std::uint8_t* payload(int slot) const { return payloads[slot]; }
 };
 
 }  // namespace causeway::hls

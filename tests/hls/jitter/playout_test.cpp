@@ -84,7 +84,7 @@ struct Ours {
         EXPECT_GE(slot, 0);
         if (slot < 0) return -1;
         std::uint32_t timestamp = 0;
-        std::memcpy(&timestamp, slots.slots[slot].payload, 4);
+        std::memcpy(&timestamp, slots.payload(slot), 4);
         EXPECT_EQ(timestamp, t.timestamp);
         return static_cast<std::uint32_t>(t.timestamp - first_timestamp);
     }

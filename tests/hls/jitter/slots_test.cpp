@@ -21,13 +21,13 @@ TEST(JitterSlots, GivesEachPacketOnceByItsTimestamp) {
     EXPECT_EQ(slots.take(160), -1);
     const int first = slots.take(0xFFFFFF60);
     ASSERT_GE(first, 0);
-    EXPECT_EQ(slots.slots[first].length, 3);
-    EXPECT_EQ(slots.slots[first].payload_type, 8);
-    EXPECT_EQ(slots.slots[first].payload[2], 9);
+    EXPECT_EQ(slots.head(first).length, 3);
+    EXPECT_EQ(slots.head(first).payload_type, 8);
+    EXPECT_EQ(slots.payload(first)[2], 9);
     EXPECT_EQ(slots.take(0xFFFFFF60), -1);
     const int second = slots.take(0);
     ASSERT_GE(second, 0);
-    EXPECT_EQ(slots.slots[second].payload[0], 42);
+    EXPECT_EQ(slots.payload(second)[0], 42);
 }
 
 TEST(JitterSlots, SaysWhatIsWrongWithAPacket) {
