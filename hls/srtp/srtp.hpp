@@ -62,8 +62,9 @@ void srtp_begin(hls::stream<SrtpJob>& jobs, hls::stream<AesJob>& aes, hls::strea
     if (jobs.empty()) return;
     const SrtpJob j = jobs.read();
     const ap_uint<5> trailing = j.protect ? ap_uint<5>(0) : j.tag;
+    const bool tag_fits = j.gcm ? j.tag == 16 : j.tag == 10 || j.tag == 4;
     const bool malformed =
-        j.header < 12 || (j.header & 3) != 0 || j.tag == 0 || j.tag > 16 || j.header + trailing > j.length;
+        !tag_fits || j.header < 12 || (j.header & 3) != 0 || j.header + trailing > j.length;
     const ap_uint<11> body = j.length - trailing, payload = body - j.header;
     const ap_uint<8> blocks = (payload + 15) >> 4;
     // RFC 3711 4.1.1, RFC 7714 8.1

@@ -128,9 +128,9 @@ class Session:
         take = lambda label, n: counter_mode(master_key, (salt ^ label << 48) << 16, n)
         return Session(suite, take(0, suite.key), take(2, suite.salt), take(1, 20))
 
-    def job(self, protect, packet, header, index):
+    def job(self, protect, packet, header, index, tag):
         """The job of a packet as it comes: hls/srtp/srtp.hpp, SrtpJob."""
-        return join((protect, 1), (self.suite.gcm, 1), (self.suite.key == 32, 1), (self.suite.tag, 5), (header, 11), (len(packet), 11),
+        return join((protect, 1), (self.suite.gcm, 1), (self.suite.key == 32, 1), (tag, 5), (header, 11), (len(packet), 11),
                     (int.from_bytes(self.salt.ljust(14, b"\0"), "big"), 112), (index, 48), (int.from_bytes(packet[8:12], "big"), 32),
                     (self.authentication, 320))
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The SRTP kernel: native C++ and Verilated RTL against RFC 7714, libsrtp2 and OpenSSL, and its throughput against the slowest
-stage's bound. usage: srtp_test.py FOLDER [full]   full: as many lanes as the card gets, throughput and latency only"""
+stage's bound. usage: srtp_test.py FOLDER folded|lanes|full   lanes: some of each kind; full: as many as the card gets (not in CI)"""
 
 import pathlib
 import random
@@ -12,8 +12,11 @@ import reference
 from reference import SUITES, Session, join
 
 HERE = pathlib.Path(__file__).resolve().parent
-FOLDED = {"AES_LANES": 1, "HMAC_LANES": 1, "GHASH_LANES": 1, "GHASH_DIGIT": 8, "HELD_BEATS": 64}
-FULL = {"AES_LANES": 6, "HMAC_LANES": 11, "GHASH_LANES": 7, "GHASH_DIGIT": 8, "HELD_BEATS": 256}
+BUILDS = {
+    "folded": {"AES_LANES": 1, "HMAC_LANES": 1, "GHASH_LANES": 1, "GHASH_DIGIT": 8, "HELD_BEATS": 64},
+    "lanes": {"AES_LANES": 2, "HMAC_LANES": 3, "GHASH_LANES": 2, "GHASH_DIGIT": 4, "HELD_BEATS": 64},
+    "full": {"AES_LANES": 6, "HMAC_LANES": 11, "GHASH_LANES": 7, "GHASH_DIGIT": 8, "HELD_BEATS": 256},
+}
 OK, NOT_AUTHENTIC, MALFORMED = range(3)
 
 
@@ -23,9 +26,10 @@ class Traffic:
         self.expected = []  # of each job: status, and the packet that comes out or None for any
         self.work = []      # of each job: suite, header, body
 
-    def add(self, session, protect, packet, header, index, status, out, beats=None, header_field=None):
-        """beats: to send others than the packet's."""
-        self.inputs[0].append(session.job(protect, packet, header if header_field is None else header_field, index))
+    def add(self, session, protect, packet, header, index, status, out, beats=None, header_field=None, tag_field=None):
+        """beats: to send others than the packet's; fields: to say what is not so."""
+        self.inputs[0].append(session.job(protect, packet, header if header_field is None else header_field, index,
+                                          session.suite.tag if tag_field is None else tag_field))
         self.inputs[1] += session.round_keys
         sent = beats if beats is not None else packet
         self.inputs[2] += [join((data, 128), (last, 1)) for data, _, last in reference.beats(sent)]
@@ -42,6 +46,8 @@ class Traffic:
             while length and not last:
                 beat = next(beats)
                 octets, last = beat >> 128 & 31, beat >> 133
+                if not (1 <= octets <= 16 if last else octets == 16):
+                    return f"packet {k}: a beat of {octets} octets"
                 packet += (beat & (1 << 128) - 1).to_bytes(16, "big")[:octets]
             if verdict & 3 != status or len(packet) != length or (out is not None and packet != out):
                 return (f"packet {k} ({self.work[k][0].name}, header {self.work[k][1]}, body {self.work[k][2]}): status {verdict & 3} for {status}, "
@@ -73,6 +79,12 @@ def published(traffic):
     assert derived.key.hex().upper() == "C61E7A93744F39EE10734AFE3FF7A087"
     assert derived.salt.hex().upper() == "30CBBC08863D8C85D49DB34A9AE1"
     assert derived.auth.hex().upper() == "CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4"
+    # RFC 6188 7.2
+    derived = Session.derive(SUITES[2], bytes.fromhex("f0f04914b513f2763a1b1fa130f10e2998f6f6e43e4309d1e622a0e332b9f1b6"),
+                             bytes.fromhex("3b04803de51ee7c96423ab5b78d2"))
+    assert derived.key.hex() == "5ba1064e30ec51613cad926c5a28ef731ec7fb397f70a960653caf06554cd8c4"
+    assert derived.salt.hex() == "fa31791685ca444a9e07c6c64e93"
+    assert derived.auth.hex() == "fd9c32d39ed5fbb5a9dc96b30818454d1313dc05"
 
 
 def protected_by_libsrtp(folder, packets):
@@ -90,8 +102,10 @@ def random_traffic(folder, rng, count):
         suite = SUITES[n % len(SUITES)]
         # Every remainder of the payload with every suite, without CSRCs and with; then anything.
         payload = n // len(SUITES) % 36 if n < 36 * len(SUITES) else rng.choice([160, 20, rng.randrange(400), rng.randrange(1400)])
-        extension = rng.choice([None, None, 0, 1, 2, 3])
+        extension = rng.choice([None, None, 0, 1, 2, 3, 60]) if n % 50 else 100
         packet, header = rtp(rng, payload, rng.choice([0, 0, 1, 2, 3, 15]), extension)
+        if n % 50 == 7:  # the longest that a job can say
+            packet, header = rtp(rng, 2047 - suite.tag - 12)
         packets.append((suite, rng.randbytes(suite.key), rng.randbytes(suite.salt), rng.choice([0, 1, rng.getrandbits(32)]), packet, header))
     oracle = protected_by_libsrtp(folder, [p[:5] for p in packets])
     if len(oracle) != len(packets) or "unsupported" in oracle:
@@ -118,14 +132,16 @@ def random_traffic(folder, rng, count):
             assert not authentic
             traffic.add(session, False, secured, header, index ^ 1 << 16, NOT_AUTHENTIC, out)
         if n % 7 == 0:
-            kind = n // 7 % 6
+            kind = n // 7 % 7
             if kind == 0:
                 traffic.add(session, False, secured, header, index, MALFORMED, b"", header_field=len(secured) - suite.tag + 4 & ~3)
             elif kind == 1:
                 traffic.add(session, True, packet, header, index, MALFORMED, b"", header_field=rng.choice([0, 8, header + 2]))
             elif kind == 2:
                 traffic.add(session, False, packet[:12], 12, index, MALFORMED, b"")
-            elif kind == 3:  # fewer beats than the job says
+            elif kind == 3:
+                traffic.add(session, n % 2, secured, header, index, MALFORMED, b"", tag_field=rng.choice(sorted({0, 1, 12, 16, 17, 31} - {suite.tag})))
+            elif kind == 4:  # fewer beats than the job says
                 traffic.add(session, n % 2, secured, header, index, MALFORMED, None, beats=secured[:rng.randrange(1, 13)])
             else:  # more
                 traffic.add(session, n % 2, secured, header, index, MALFORMED, None, beats=secured + bytes(rng.randrange(16, 60)))
@@ -168,7 +184,7 @@ def bounds(work, p):
 
 
 class Build:
-    def __init__(self, folder, parameters, native):
+    def __init__(self, folder, parameters):
         self.folder, self.parameters = folder, parameters
         folder.mkdir(parents=True, exist_ok=True)
         source = folder / "source.cpp"
@@ -183,7 +199,7 @@ class Build:
 
     def native(self, traffic):
         harness.write_inputs(self.folder, "srtp", traffic.inputs)
-        cycles = sum(sum(bounds([w], FOLDED).values()) for w in traffic.work)
+        cycles = sum(sum(bounds([w], BUILDS['folded']).values()) for w in traffic.work)
         harness.run_native(self.folder, self.source, self.ports, int(cycles), includes=[harness.ROOT], flags=("-O1", "-w"))
         return harness.results(self.folder, "srtp", "native")
 
@@ -196,10 +212,10 @@ class Build:
         return cycles - 300, harness.results(self.folder, "srtp", "rtl")
 
 
-def measure(build, rng, packets):
-    """Prints figures; returns what is wrong."""
-    problems = []
-    for name, suites in (("AES-CM-128 HMAC-SHA1-80", SUITES[0:1]), ("AES-CM-256 HMAC-SHA1-80", SUITES[2:3]), ("GCM-128", SUITES[4:5]),
+def measure(build, name, rng):
+    """Prints figures; returns what is wrong. A figure beyond its aim is no problem."""
+    problems, packets = [], 660 if name == "full" else 128
+    for suite, suites in (("AES-CM-128 HMAC-SHA1-80", SUITES[0:1]), ("AES-CM-256 HMAC-SHA1-80", SUITES[2:3]), ("GCM-128", SUITES[4:5]),
                          ("GCM-256", SUITES[5:6]), ("all suites", SUITES)):
         few, many = ready_sessions(rng, suites, 24), ready_sessions(rng, suites, packets + 24)
         (start, first), (cycles, second) = build.rtl(few), build.rtl(many)
@@ -207,9 +223,12 @@ def measure(build, rng, packets):
         each = (cycles - start) / packets
         stage, bound = max(bounds(many.work[24:], build.parameters).items(), key=lambda x: x[1])
         share = bound / each
-        print(f"{name}: {each:.1f} cycles a packet of 172 octets, 64 sessions ready; slowest stage {stage}, {bound:.1f}: {100 * share:.0f} % of its bound")
+        print(f"{suite}: {each:.1f} cycles a packet of 172 octets, 64 sessions ready; slowest stage {stage}, {bound:.1f}: {100 * share:.0f} % of its bound")
+        aim = {"folded": 1000, "full": 32}.get(name)
+        if aim and each > aim:
+            print(f"  the aim of {aim} cycles is missed")
         if len(suites) == 1 and share < 0.9:
-            problems.append(f"{name}: throughput is under 90 % of the slowest stage's bound")
+            problems.append(f"{suite}: throughput is under 90 % of the slowest stage's bound")
     alone = ready_sessions(rng, SUITES[0:1], 1)
     latency, streams = build.rtl(alone)
     problems.append(alone.problem(streams))
@@ -217,26 +236,22 @@ def measure(build, rng, packets):
     return problems
 
 
-def main(folder, full):
-    rng = random.Random(6)
-    if full:
-        problems = measure(Build(folder, FULL, native=False), rng, 660)
-    else:
-        build = Build(folder, FOLDED, native=True)
-        traffic = random_traffic(folder, rng, 300)
-        native = build.native(traffic)
-        problems = [traffic.problem(native)]
-        print(f"native C++, {len(traffic.expected)} packets: {problems[0] or 'as libsrtp2 and OpenSSL have them'}")
-        for gaps, stalls in ((30, 30), (0, 60), (60, 0), (0, 0)):
-            _, streams = build.rtl(traffic, gaps, stalls)
-            problems.append(harness.difference(native, streams))
-            print(f"RTL with {gaps} % gaps, {stalls} % stalls: {problems[-1] or 'equal to native'}")
-        problems += measure(build, rng, 128)
-    problems = [p for p in problems if p]
+def main(folder, name):
+    rng = random.Random(name)
+    build = Build(folder, BUILDS[name])
+    traffic = random_traffic(folder, rng, 300)
+    native = build.native(traffic)
+    problems = [traffic.problem(native)]
+    print(f"native C++, {len(traffic.expected)} packets: {problems[0] or 'as libsrtp2 and OpenSSL have them'}")
+    for gaps, stalls in ((30, 30), (0, 60), (60, 0), (0, 0)):
+        _, streams = build.rtl(traffic, gaps, stalls)
+        problems.append(harness.difference(native, streams))
+        print(f"RTL with {gaps} % gaps, {stalls} % stalls: {problems[-1] or 'equal to native'}")
+    problems = [p for p in problems + measure(build, name, rng) if p]
     for p in problems:
         print(p)
     return not problems
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:] == ["full"]) else 1)
+    sys.exit(0 if main(pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]) else 1)
