@@ -23,8 +23,8 @@ constexpr bool is_wide(int x) {
 }
 
 // What a step of coding comfort_noise does: the next sample; or `first` is an octet of a payload of RFC 3389,
-// the level, then the coefficients. With `start`, `second` makes the session's noise another than the
-// others'.
+// the level, then the coefficients. With a level and `start` it begins anew, and `second` makes
+// it another noise than the other sessions'.
 enum NoiseStep : std::uint8_t { noise_sample, noise_level, noise_reflection };
 
 struct Step {
@@ -32,6 +32,7 @@ struct Step {
     ap_uint<3> from, to;  // coding::Coding
     ap_uint<2> variant;   // from G.722: how many of the lower bits are missing; comfort noise: NoiseStep
     bool start;           // the session's state is forgotten first
+    bool last;            // of a job
     // A code in the lower bits of `first`, or samples; of 16 kHz both.
     ap_int<16> first, second;
 };

@@ -9,20 +9,23 @@ import harness
 
 
 def check(kernels, folder):
-    """kernels: [{source, process, inputs: {stream: words}, known: {stream: words}, calls, top, check: function of the results
+    """kernels: [{source, process, inputs: {stream: words}, known: {stream: words}, calls, top, within: a top that has it among its processes, check: function of the results
     that returns None or a sentence}]"""
     folder.mkdir(parents=True, exist_ok=True)
     ports, verilog = {}, []
     includes = [harness.ROOT]
-    for kernel in kernels:
-        process = kernel["process"]
-        harness.hlsc(harness.ROOT / kernel["source"], [process], "-o", folder / f"{process}.sv", "--report", folder / f"{process}.txt",
-                     includes=includes, top=kernel.get("top", False))
-        report = (folder / f"{process}.txt").read_text()
+    for source in dict.fromkeys(k["source"] for k in kernels):
+        name = source.replace("/", "_").removesuffix(".cpp")
+        own = [k for k in kernels if k["source"] == source]
+        tops = [k["process"] for k in own if k.get("top")]
+        asked = [a for k in own if k.get("within") not in tops for a in ("--top" if k.get("top") else "--process", k["process"])]
+        harness.hlsc(harness.ROOT / source, [], *asked, "-o", folder / f"{name}.sv", "--report", folder / f"{name}.txt", includes=includes)
+        report = (folder / f"{name}.txt").read_text()
         print("".join(line + "\n" for line in report.splitlines() if " memory " not in line and " stream " not in line), end="")
-        ports[process] = harness.ports_of(report)[process]
-        verilog.append(f"{process}.sv")
-        harness.write_inputs(folder, process, kernel["inputs"])
+        for kernel in own:
+            ports[kernel["process"]] = harness.ports_of(report)[kernel["process"]]
+            harness.write_inputs(folder, kernel["process"], kernel["inputs"])
+        verilog.append(f"{name}.sv")
     sources = dict.fromkeys(k["source"] for k in kernels)
     (folder / "sources.cpp").write_text("#pragma once\n" + "".join(f'#include "{harness.ROOT / s}"\n' for s in sources))
     harness.run_native(folder, folder / "sources.cpp", ports, max(k["calls"] for k in kernels), includes=includes, flags=("-O1", "-w"))

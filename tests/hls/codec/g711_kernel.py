@@ -41,10 +41,10 @@ def decode(code, alaw):
 
 def kernels():
     codes, samples = list(range(256)), list(range(-32768, 32768))
-    decoder = {"source": "hls/codec/g711.cpp", "process": "g711_decode", "calls": 32,
+    decoder = {"source": "hls/codec/engine.cpp", "process": "g711_decode", "calls": 32,
                "inputs": {0: [alaw | w << 1 for alaw in (0, 1) for w in words(codes, 8)]},
                "known": {1: [w for alaw in (0, 1) for w in words([decode(c, alaw) & 0xFFFF for c in codes], 16)]}}
-    encoder = {"source": "hls/codec/g711.cpp", "process": "g711_encode", "calls": 8192,
+    encoder = {"source": "hls/codec/engine.cpp", "process": "g711_encode", "calls": 8192,
                "inputs": {0: [alaw | w << 1 for alaw in (0, 1) for w in words([s & 0xFFFF for s in samples], 16)]},
                "known": {1: [w for alaw in (0, 1) for w in words([encode(s, alaw) for s in samples], 8)]}}
     return [decoder, encoder]

@@ -12,7 +12,7 @@ NONE, MULAW, ALAW, G722, G726, LINEAR_8, LINEAR_16, NOISE = range(8)
 
 def step(session, coding_in, coding_out, first, second=0, start=False, variant=0):
     """hls/codec/step.hpp"""
-    return session | coding_in << 5 | coding_out << 8 | variant << 11 | start << 13 | (first & 0xFFFF) << 14 | (second & 0xFFFF) << 30
+    return session | coding_in << 5 | coding_out << 8 | variant << 11 | start << 13 | (first & 0xFFFF) << 15 | (second & 0xFFFF) << 31
 
 
 def signed(x):
@@ -20,7 +20,7 @@ def signed(x):
 
 
 def samples_of(word):
-    return signed(word >> 14 & 0xFFFF), signed(word >> 30 & 0xFFFF)
+    return signed(word >> 15 & 0xFFFF), signed(word >> 31 & 0xFFFF)
 
 
 def itu(material, name):
@@ -36,9 +36,9 @@ def in_turn(sessions):
     return [s[i] if i < len(s) else step(n, NONE, NONE, i) for i in range(longest) for n, s in enumerate(sessions)]
 
 
-def kernel(source, process, sessions, known=None):
+def kernel(process, sessions, known=None):
     words = in_turn(sessions)
-    out = {"source": f"hls/codec/{source}.cpp", "process": process, "inputs": {0: words}, "calls": len(words)}
+    out = {"source": "hls/codec/engine.cpp", "process": process, "within": "codec_engine", "inputs": {0: words}, "calls": len(words)}
     if known:
         out["known"] = {1: in_turn(known)}
     return out
@@ -72,7 +72,7 @@ def g722(material):
                     return f"step {i}: expected {want:x}, got {got:x}"
             return None
         return look
-    kernels = [kernel("g722", "g722_decoder", decode), kernel("g722", "g722_encoder", encode)]
+    kernels = [kernel("g722_decoder", decode), kernel("g722_encoder", encode)]
     if decoded:
         kernels[0].update(check=against(decoded), what="against ITU's decoded speech")
         kernels[1].update(check=against(encoded), what="against ITU's codes")
@@ -101,7 +101,7 @@ def g726(material):
         encode.append([step(n, LINEAR_8, G726, x, start=s) for s, x, _ in steps])
         encoded.append([step(n, LINEAR_8, G726, c, start=s) for s, _, c in steps])
         decode.append([step(n, G726, LINEAR_8, c if n < 16 else rng.randrange(16), start=s) for s, _, c in steps])
-    return [kernel("g726", "g726_decoder", decode), kernel("g726", "g726_encoder", encode, encoded if published else None)]
+    return [kernel("g726_decoder", decode), kernel("g726_encoder", encode, encoded if published else None)]
 
 
 def level(samples, hz, rate, amplitude):
@@ -148,7 +148,7 @@ def resample():
                 worst_stop = max(worst_stop or -200, stop)
         print(f"resampler: {worst_ripple:.3f} dB of ripple to 3.4 kHz, {-worst_stop:.1f} dB of stop-band")
         return None if worst_ripple <= 0.1 and worst_stop <= -60 else "too much of one"
-    return [dict(kernel("resample", "resampler", sessions), check=look, what="ripple and stop-band")]
+    return [dict(kernel("resampler", sessions), check=look, what="ripple and stop-band")]
 
 
 def noise():
@@ -174,7 +174,7 @@ def noise():
             worst = max(worst, abs(difference))
         print(f"noise_generator: levels within {worst:.2f} dB")
         return None if worst <= 2 else f"a level is off by {worst:.1f} dB"
-    return [dict(kernel("noise", "noise_generator", sessions), check=look, what="level")]
+    return [dict(kernel("noise_generator", sessions), check=look, what="level")]
 
 
 def kernels(material):

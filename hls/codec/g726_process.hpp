@@ -1,7 +1,8 @@
 // G.726 at 32 kbit/s, decoder and encoder, as processes: one step of one session a cycle, by the functions
 // that the CPU engine runs (hls/codec/g726.hpp). A step's code is in the lower four bits.
-#include "hls/codec/g726.hpp"
+#pragma once
 
+#include "hls/codec/g726.hpp"
 #include "hls/codec/step.hpp"
 
 namespace causeway::hls {
@@ -34,14 +35,12 @@ static G726State pack(const G726& from) {
 
 }  // namespace causeway::hls
 
-using causeway::hls::Step;
-
-void g726_decoder(hls::stream<Step>& in, hls::stream<Step>& out) {
+void g726_decoder(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hls::Step>& out) {
 #pragma HLS PIPELINE II = 1
     static causeway::hls::G726State sessions[causeway::hls::codec_sessions];
 #pragma HLS DEPENDENCE variable = sessions inter distance = 32 true
     if (in.empty()) return;
-    Step step = in.read();
+    causeway::hls::Step step = in.read();
     const causeway::hls::G726State before = sessions[step.session];
     if (step.from == causeway::hls::coding::g726_32) {
         causeway::hls::G726 state = causeway::hls::unpack(before, step.start);
@@ -52,12 +51,12 @@ void g726_decoder(hls::stream<Step>& in, hls::stream<Step>& out) {
     out.write(step);
 }
 
-void g726_encoder(hls::stream<Step>& in, hls::stream<Step>& out) {
+void g726_encoder(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hls::Step>& out) {
 #pragma HLS PIPELINE II = 1
     static causeway::hls::G726State sessions[causeway::hls::codec_sessions];
 #pragma HLS DEPENDENCE variable = sessions inter distance = 32 true
     if (in.empty()) return;
-    Step step = in.read();
+    causeway::hls::Step step = in.read();
     const causeway::hls::G726State before = sessions[step.session];
     if (step.to == causeway::hls::coding::g726_32) {
         causeway::hls::G726 state = causeway::hls::unpack(before, step.start);

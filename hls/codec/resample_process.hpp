@@ -1,7 +1,8 @@
 // The resamplers between 8 and 16 kHz as one process: one step of one session a cycle, by the functions that
 // the CPU engine runs (hls/codec/resample.hpp). Steps whose codings have one rate are handed on.
-#include "hls/codec/resample.hpp"
+#pragma once
 
+#include "hls/codec/resample.hpp"
 #include "hls/codec/step.hpp"
 
 namespace causeway::hls {
@@ -12,14 +13,12 @@ struct ResamplerState {
 
 }  // namespace causeway::hls
 
-using causeway::hls::Step;
-
-void resampler(hls::stream<Step>& in, hls::stream<Step>& out) {
+void resampler(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hls::Step>& out) {
 #pragma HLS PIPELINE II = 1
     static causeway::hls::ResamplerState sessions[causeway::hls::codec_sessions];
 #pragma HLS DEPENDENCE variable = sessions inter distance = 32 true
     if (in.empty()) return;
-    Step step = in.read();
+    causeway::hls::Step step = in.read();
     const causeway::hls::ResamplerState before = sessions[step.session];
     causeway::hls::Upsampler up;
     causeway::hls::Downsampler down;

@@ -4,8 +4,9 @@
 // A step's state is ready some cycles after it has been read: the adaptation is a chain of three
 // multiplications and a dozen additions, before which the encoder quantizes. So sessions are interleaved.
 // That takes nothing from the throughput, where an interval of as many cycles would.
-#include "hls/codec/g722.hpp"
+#pragma once
 
+#include "hls/codec/g722.hpp"
 #include "hls/codec/step.hpp"
 
 namespace causeway::hls {
@@ -55,14 +56,12 @@ static G722State pack(const Codec& from) {
 
 }  // namespace causeway::hls
 
-using causeway::hls::Step;
-
-void g722_decoder(hls::stream<Step>& in, hls::stream<Step>& out) {
+void g722_decoder(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hls::Step>& out) {
 #pragma HLS PIPELINE II = 1
     static causeway::hls::G722State sessions[causeway::hls::codec_sessions];
 #pragma HLS DEPENDENCE variable = sessions inter distance = 32 true
     if (in.empty()) return;
-    Step step = in.read();
+    causeway::hls::Step step = in.read();
     const causeway::hls::G722State before = sessions[step.session];
     if (step.from == causeway::hls::coding::g722) {
         auto decoder = causeway::hls::unpack<causeway::hls::G722Decoder>(before, step.start);
@@ -78,12 +77,12 @@ void g722_decoder(hls::stream<Step>& in, hls::stream<Step>& out) {
     out.write(step);
 }
 
-void g722_encoder(hls::stream<Step>& in, hls::stream<Step>& out) {
+void g722_encoder(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hls::Step>& out) {
 #pragma HLS PIPELINE II = 1
     static causeway::hls::G722State sessions[causeway::hls::codec_sessions];
 #pragma HLS DEPENDENCE variable = sessions inter distance = 32 true
     if (in.empty()) return;
-    Step step = in.read();
+    causeway::hls::Step step = in.read();
     const causeway::hls::G722State before = sessions[step.session];
     if (step.to == causeway::hls::coding::g722) {
         auto encoder = causeway::hls::unpack<causeway::hls::G722Encoder>(before, step.start);

@@ -1,7 +1,8 @@
 // Comfort noise as a process: one step of one session a cycle, by the functions that the CPU engine runs
 // (hls/codec/noise.hpp). A description comes as a step for its level and one for each coefficient.
-#include "hls/codec/noise.hpp"
+#pragma once
 
+#include "hls/codec/noise.hpp"
 #include "hls/codec/step.hpp"
 
 namespace causeway::hls {
@@ -33,18 +34,16 @@ static NoiseState pack(const Noise& from) {
 
 }  // namespace causeway::hls
 
-using causeway::hls::Step;
-
-void noise_generator(hls::stream<Step>& in, hls::stream<Step>& out) {
+void noise_generator(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hls::Step>& out) {
 #pragma HLS PIPELINE II = 1
     static causeway::hls::NoiseState sessions[causeway::hls::codec_sessions];
 #pragma HLS DEPENDENCE variable = sessions inter distance = 32 true
     if (in.empty()) return;
-    Step step = in.read();
+    causeway::hls::Step step = in.read();
     const causeway::hls::NoiseState before = sessions[step.session];
     if (step.from == causeway::hls::coding::comfort_noise) {
         causeway::hls::Noise noise;
-        if (step.start) {
+        if (step.start && step.variant == causeway::hls::noise_level) {
             noise.random = static_cast<std::uint32_t>(step.second & 0xFFFF) << 16 | 1U;
         } else {
             noise = causeway::hls::unpack(before);
