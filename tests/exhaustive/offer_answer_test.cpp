@@ -343,6 +343,9 @@ void check(const Bounds& bounds, std::size_t at_least) {
 TEST(OffersExhaustively, BothSidesAtOnce) {
     check({.steps = 8, .losses = 0, .repeats = 0, .timers = 4, .offers = 1, .cancels = false}, 100);
 }
+TEST(OffersExhaustively, OneAfterTheOther) {
+    check({.steps = 10, .losses = 0, .repeats = 0, .timers = 1, .offers = 2, .cancels = false}, 1000);
+}
 TEST(OffersExhaustively, WithLossesAndRepetitions) {
     check({.steps = 7, .losses = 1, .repeats = 1, .timers = 2, .offers = 1, .cancels = false}, 1000);
 }

@@ -90,6 +90,7 @@ Habits World::draw_habits(std::size_t number) {
     // Who chose an answer that nobody gave talks to nobody: the other side must be left to hang up.
     if (dice.chance(15) && weather_.crashes == 0) h.second_answer = dice.between(1U, 60U);
     if (dice.chance(15)) h.wrong_tag = dice.between(1U, 40U);
+    if (dice.chance(50)) h.forgetful = dice.between(1U, 5U);
     if (dice.chance(15)) h.storm = dice.between(1U, 40U);
     return h;
 }

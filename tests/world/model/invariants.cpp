@@ -36,6 +36,7 @@ bool World::start(const call::CdrStart& record) {
     if (lost(weather_.no_record)) {
         ++report_.unrecorded;
         unrecorded_.insert(record.attempt);
+        if (!record.target_call_id.empty()) unrecorded_calls_.insert(record.target_call_id);
         return false;
     }
     unrecorded_.erase(record.attempt);
@@ -65,6 +66,30 @@ void World::check_now() {
     }
     if (sockets_.bound.size() != 2 * s.media.ports_in_use) problem("sockets and ports do not match");
     if (s.calls > s.legs) problem("a call without a leg");
+}
+
+// The record comes before the call.
+void World::check_recorded(std::string_view message) {
+    constexpr std::string_view field = "\r\nCall-ID: ";
+    const auto at = message.find(field);
+    if (unrecorded_calls_.empty() || at == std::string_view::npos) return;
+    const auto value = message.substr(at + field.size(), message.find("\r\n", at + 2) - at - field.size());
+    if (unrecorded_calls_.count(std::string(value)) != 0) problem("a call goes out that is not on record");
+}
+
+bool World::gets_through() const {
+    const bool proper = std::all_of(peers_.begin(), peers_.end(), [](const Peer& p) {
+        return p.habits().slow + p.habits().no_ack + p.habits().wrong_tag == 0;
+    });
+    return proper && weather_.sip_loss <= 5 &&
+           weather_.mangled + weather_.outages + weather_.breaks + weather_.crashes + report_.restarts == 0;
+}
+
+bool World::changes_are_answered() const {
+    return gets_through() && weather_.sip_loss + weather_.operators == 0 && !weather_.drain &&
+           std::all_of(peers_.begin(), peers_.end(), [](const Peer& p) {
+               return p.habits().forgetful + p.habits().second_answer + p.habits().storm == 0;
+           });
 }
 
 // Every packet of media that the gateway sends.
@@ -113,6 +138,12 @@ void World::check_end() {
         if (state != 2) problem(fmt::format("record {} does not end", id));
     }
     check_shown();
+    if (gets_through()) {
+        for (const Peer& p : peers_) {
+            zero(p.phone->counters().lost, "calls that " + p.habits().name + " lost");
+            if (weather_.sip_loss == 0) zero(p.phone->forks(), "second answers of " + p.habits().name);
+        }
+    }
     if (weather_.mangled == 0) {
         for (const Peer& p : peers_) {
             const auto& c = p.phone->counters();
@@ -157,6 +188,10 @@ void World::check_heard(const Phone& speaker, const Phone& listener) {
             if (heard.went_back && weather_.media_jitter == Duration{} &&
                 weather_.media_repeat + weather_.mangled == 0)
                 problem(fmt::format("call {}: media heard out of order", said.serial));
+            if (said.left_waiting && changes_are_answered()) {
+                problem(fmt::format("call {}: a change of the {}'s got no answer", said.serial,
+                                    said.caller ? "caller" : "callee"));
+            }
             if (!weather_.fair()) continue;
             if (said.caller && said.confirmed && !heard.confirmed)
                 problem(fmt::format("call {}: answered to the caller by nobody", said.serial));

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t packets_per_talk = 60;
 constexpr Duration packet_interval = Millis(20);
+constexpr Duration longest_change = Seconds(10);  // a few that cross, each after its back-off
 
 }  // namespace
 
@@ -36,6 +37,7 @@ void Phone::crash(const Endpoint& signaling) {
     }
     calls_.clear();
     by_media_.clear();
+    forks_.clear();
     habits_.signaling = signaling;
     start();
 }
@@ -77,6 +79,17 @@ void Phone::later(Duration delay, call::LegId leg, void (Phone::*action)(Call&))
     });
 }
 
+// A 2xx to the INVITE that began a call, perhaps again.
+bool Phone::is_answer(const sip::Message& message) {
+    if (message.status() / 100 != 2 || message.cseq().method != sip::Method::invite) return false;
+    bool yes = false;
+    legs_->for_each([&](const call::Leg& leg) {
+        yes = yes || (leg.is_incoming && leg.call_id == message.call_id() &&
+                      leg.invite.cseq().number == message.cseq().number);
+    });
+    return yes;
+}
+
 // What a phone says has passed its own transactions: from here on they believe that it was sent.
 bool Phone::send(Time, const sip::Hop&, const sip::Message& message) {
     std::string text(message.text());
@@ -95,11 +108,11 @@ bool Phone::send(Time, const sip::Hop&, const sip::Message& message) {
         return true;
     };
     const auto other_tag = [&] { return change("\r\nTo: ", ";tag="); };
-    if (response && message.status() >= 200 && message.status() < 300 &&
-        message.cseq().method == sip::Method::invite && dice_.chance(habits_.second_answer)) {
+    if (is_answer(message) && dice_.chance(habits_.second_answer)) {
         put(text);
         if (other_tag()) {
             ++counters_.second_answers;
+            if (const auto fork = sip::Message::parse(text)) forks_.emplace(fork->to().tag());
             put(text);
         }
         return true;
@@ -132,6 +145,9 @@ void Phone::receive_sip(std::string_view datagram) {
     if (!message) {
         ++counters_.unreadable;
         return;
+    }
+    if (message->is_request() && message->method() == sip::Method::bye) {
+        forks_.erase(std::string(message->to().tag()));
     }
     legs_->receive(surroundings_.now(), *message, gateway());
 }
@@ -332,6 +348,7 @@ bool Phone::may_change(const Call& call) const {
 void Phone::reinvite(Call& call, const std::string& body) {
     call.story.disturbed = true;
     call.late_change = body.empty();
+    call.asked = surroundings_.now();
     if (!legs_->reinvite(surroundings_.now(), call.leg, body)) {
         surroundings_.problem("a re-INVITE that should go did not");
     }
@@ -384,8 +401,8 @@ void Phone::on_reinvite(Time now, call::LegId leg, const sip::Message&) {
         static const std::vector<int> statuses{488, 491, 500, 606};
         return legs_->reject_reinvite(now, leg, dice_.one_of(statuses));
     }
-    if (dice_.chance(2)) return;  // forgets to answer; the call ends some day
-    if (dice_.chance(30)) {       // takes its time
+    if (dice_.chance(habits_.forgetful)) return;  // the call ends some day
+    if (dice_.chance(30)) {                       // takes its time
         return later(dice_.between(Millis(0), Millis(1500)), leg, &Phone::answer_change);
     }
     answer_change(*call);
@@ -466,6 +483,9 @@ void Phone::finish(call::LegId leg) {
     Call* call = find(leg);
     if (call == nullptr) return;
     call->story.ended = surroundings_.now();
+    if (const auto* its = legs_->find(leg); its != nullptr && its->reinvite_out) {
+        call->story.left_waiting = surroundings_.now() - call->asked > longest_change;
+    }
     stories_.push_back(std::move(call->story));
     std::erase_if(by_media_, [&](const auto& m) { return m.second == leg; });
     calls_.erase(leg);

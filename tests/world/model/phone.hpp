@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -31,7 +32,8 @@ struct Habits {
     // What no phone should do: be slow to send, send no ACK, answer again under another tag, ask within a
     // dialog that is none, change a call many times at once.
     unsigned slow = 0, no_ack = 0, second_answer = 0, wrong_tag = 0, storm = 0;
-    bool proper() const { return slow + no_ack + second_answer + wrong_tag + storm == 0; }
+    unsigned forgetful = 0;  // changes that it never answers
+    bool proper() const { return slow + no_ack + second_answer + wrong_tag + storm + forgetful == 0; }
 };
 
 struct PhoneCounters {
@@ -55,8 +57,9 @@ struct CallStory {
     std::vector<Time> sent;  // by packet number
     std::optional<std::uint32_t> first_heard, last_heard;
     std::uint32_t heard = 0;
-    bool in_order = true;    // each the one after that before
-    bool went_back = false;  // one that is older than, or the same as, one before
+    bool in_order = true;       // each the one after that before
+    bool left_waiting = false;  // a change of its own had no answer for long when the call ended
+    bool went_back = false;     // one that is older than, or the same as, one before
 };
 
 class Phone final : sip::TransactionWire, call::LegEvents {
@@ -74,6 +77,8 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     std::optional<Time> next_timer() const { return legs_->next_timer(); }
     void advance(Time now) { legs_->advance(now); }
 
+    // Second answers of its that were not ended by BYE.
+    std::size_t forks() const { return forks_.size(); }
     std::size_t legs() const { return legs_->size(); }
     std::size_t transactions() const { return legs_->transactions(); }
     std::size_t calls() const { return calls_.size(); }
@@ -99,12 +104,14 @@ class Phone final : sip::TransactionWire, call::LegEvents {
         std::string early_answer;
         sdp::Direction wanted = sdp::Direction::sendrecv;  // of a re-INVITE on its way
         bool talking = false;
+        Time asked{};  // its last change
     };
 
     static constexpr std::uint16_t first_port = 30000;
     void start();  // its SIP
     sip::Hop gateway() const { return {habits_.transport, 0, habits_.gateway}; }
     bool send(Time now, const sip::Hop& to, const sip::Message& message) override;
+    bool is_answer(const sip::Message& message);
     void put(std::string text);
     void on_incoming(Time now, call::LegId leg, const sip::Message& invite, const sip::Hop& from) override;
     void on_refused(Time, const sip::Message&, const sip::Hop&, int, std::string_view) override {}
@@ -155,6 +162,7 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     std::optional<call::Legs> legs_;
     unsigned lives_ = 0;  // a new one after each crash
     std::map<call::LegId, Call> calls_;
+    std::set<std::string> forks_;  // tags of second answers
     std::map<Endpoint, call::LegId> by_media_;
     std::vector<CallStory> stories_;
     PhoneCounters counters_;

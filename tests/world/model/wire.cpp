@@ -84,6 +84,7 @@ bool World::send(const sip::Hop& to, std::string_view message) {
     const auto& h = peer->habits();
     if (weather_.mangled == 0 && &peers_[to.listener] != peer) problem("sent through the wrong listener");
     if (weather_.mangled == 0 && to.transport != h.transport) problem("sent over the wrong transport");
+    check_recorded(message);
     carry_sip(*peer, false, h.gateway, to.remote, std::string(message));
     return true;
 }

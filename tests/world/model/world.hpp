@@ -150,8 +150,12 @@ class World final : Surroundings, call::CoreOutput, media::Network {
     void check_end();
     void check_shown();
     void check_sent(const Endpoint& local, const Endpoint& to, ByteView bytes);
+    void check_recorded(std::string_view message);
     void check_heard(const Phone& speaker, const Phone& listener);
     void describe_all();
+    // Every message arrives, if not at first, and is what was said.
+    bool gets_through() const;
+    bool changes_are_answered() const;
 
     std::uint64_t seed_;
     Options options_;
@@ -168,6 +172,7 @@ class World final : Surroundings, call::CoreOutput, media::Network {
     std::optional<call::Core> core_;
     std::map<call::AttemptId, int> records_;  // 1: begun, 2: ended
     std::set<call::AttemptId> unrecorded_;
+    std::set<std::string> unrecorded_calls_;  // Call-IDs of theirs
     // Of each SSRC that a port sent under, what went out under each sequence number.
     std::map<std::pair<Endpoint, std::uint32_t>, std::map<std::uint16_t, std::uint64_t>> sent_;
     Report report_;

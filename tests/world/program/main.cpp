@@ -110,11 +110,13 @@ int main(int argc, char** argv) {
     CLI::App app("Random calls through a gateway on a bad network, under a virtual clock");
     std::uint64_t seed = 1;
     double seconds = 0;
+    std::uint64_t seeds = 1;
     bool verbose = false, no_shrink = false;
     world::Options options;
     std::vector<std::string> without;
     app.add_option("--seed", seed, "First seed");
-    app.add_option("--seconds", seconds, "Wall-clock time to spend on seeds from there on; 0: one seed");
+    app.add_option("--seconds", seconds, "Wall-clock time to spend on seeds from there on");
+    app.add_option("--seeds", seeds, "Seeds to run at least");
     app.add_option("--calls", options.calls, "Calls of one world, at most")->check(CLI::Range(1, 10000));
     app.add_option("--peers", options.peers, "Peers of one world, at most")->check(CLI::Range(2, 5));
     app.add_option("--without", without, "Kinds of faults to leave out")
@@ -150,7 +152,7 @@ int main(int argc, char** argv) {
         faults += report.faults;
         restarts += report.restarts;
         simulated += report.simulated;
-    } while (spent() < seconds);
+    } while (worlds < seeds || spent() < seconds);
     fmt::print(
         "{} worlds, {} attempts, {} answered, {} datagrams, {} RTP packets heard, {} faults, {} restarts, "
         "{:.0f} hours "
