@@ -263,7 +263,6 @@ void Legs::invite_accepted(Time now, Leg& leg, const sip::Message& response) {
         invite_failed(now, leg, 500, nullptr);
         return;
     }
-    dialog->confirm(response);
     leg.dialogs = {*dialog};
     if (first) {
         leg.state = LegState::accepted;

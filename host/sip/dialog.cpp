@@ -112,11 +112,6 @@ Result<Dialog> Dialog::from_response(const Message& request, const Message& resp
     return d;
 }
 
-DialogId Dialog::id_of_request(const Message& request) {
-    return {std::string(request.call_id()), std::string(request.to().tag()),
-            std::string(request.from().tag())};
-}
-
 DialogId Dialog::id_of_response(const Message& response) {
     return {std::string(response.call_id()), std::string(response.from().tag()),
             std::string(response.to().tag())};

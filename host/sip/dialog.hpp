@@ -49,7 +49,6 @@ struct Dialog {
     // UAC side, from a 101..299 response with a To tag (12.1.2).
     static Result<Dialog> from_response(const Message& request, const Message& response);
     // Whose dialog a message inside one belongs to, as seen from this side.
-    static DialogId id_of_request(const Message& request);    // we received it: local tag = To tag
     static DialogId id_of_response(const Message& response);  // we sent the request: local tag = From tag
 
     // A 2xx confirms an early dialog; its route set is computed again from the 2xx (13.2.2.4).

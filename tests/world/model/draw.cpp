@@ -85,6 +85,7 @@ Habits World::draw_habits(std::size_t number) {
     h.refuse_reinvite = dice.between(0U, 20U);
     h.noise = dice.between(0U, 40U);
     if (weather_.fair() || !has("habits")) return h;
+    h.nat = dice.chance(30);
     if (dice.chance(15)) h.slow = dice.between(1U, 20U);
     if (dice.chance(15)) h.no_ack = dice.between(1U, 60U);
     // Who chose an answer that nobody gave talks to nobody: the other side must be left to hang up.

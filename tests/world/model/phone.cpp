@@ -7,9 +7,14 @@
 namespace causeway::world {
 namespace {
 
-constexpr std::uint32_t packets_per_talk = 60;
+constexpr std::uint32_t packets_per_talk = 60, packets_per_report = 25;
 constexpr Duration packet_interval = Millis(20);
 constexpr Duration longest_change = Seconds(10);  // a few that cross, each after its back-off
+
+Endpoint above(Endpoint rtp) {
+    ++rtp.port;
+    return rtp;
+}
 
 }  // namespace
 
@@ -529,8 +534,12 @@ void Phone::talk(Call& call) {
             if (c->voice->may_send()) {
                 c->story.sent.push_back(phone.surroundings_.now());
                 ++phone.counters_.packets_sent;
-                phone.surroundings_.send_media(c->voice->local(), c->voice->remote(),
-                                               c->voice->next_packet());
+                const auto local = phone.outside(c->voice->local()), remote = c->voice->remote();
+                phone.surroundings_.send_media(local, remote, c->voice->next_packet());
+                if (left % packets_per_report == 0) {
+                    ++phone.counters_.rtcp_sent;
+                    phone.surroundings_.send_media(above(local), above(remote), c->voice->next_report());
+                }
             }
             phone.surroundings_.later(packet_interval, [&phone, life = phone.lives_, id, left] {
                 if (life == phone.lives_) step(phone, id, left - 1);
@@ -542,11 +551,15 @@ void Phone::talk(Call& call) {
 
 void Phone::receive_media(const Endpoint& local, const Endpoint& from, ByteView bytes) {
     Endpoint rtp = local;
+    const bool rtcp = local.port % 2 != 0;
     rtp.port = static_cast<std::uint16_t>(rtp.port & ~1U);
+    const bool inside =
+        habits_.nat && rtp.port >= first_port + nat_offset && rtp.port < first_port + Voice::video_offset;
+    if (inside) rtp.port = static_cast<std::uint16_t>(rtp.port - nat_offset);
     const auto found = by_media_.find(rtp);
     Call* call = found == by_media_.end() ? nullptr : find(found->second);
     if (call == nullptr) return;
-    if (local != rtp) {
+    if (rtcp) {
         if (call->voice->hear_rtcp(bytes)) {
             ++counters_.rtcp_heard;
         } else {

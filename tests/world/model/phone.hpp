@@ -28,7 +28,8 @@ struct Habits {
     bool host_name = false;  // a name instead of an address in Via and Contact
     unsigned late_offer = 0, give_up = 0, wrong_number = 0;               // as caller
     unsigned reject = 0, no_answer = 0, early_media = 0, bad_answer = 0;  // as callee
-    unsigned hold = 0, refuse_reinvite = 0, noise = 0;                    // both
+    bool nat = false;                                   // its media comes from other ports than it names
+    unsigned hold = 0, refuse_reinvite = 0, noise = 0;  // both
     // What no phone should do: be slow to send, send no ACK, answer again under another tag, ask within a
     // dialog that is none, change a call many times at once.
     unsigned slow = 0, no_ack = 0, second_answer = 0, wrong_tag = 0, storm = 0;
@@ -40,7 +41,8 @@ struct PhoneCounters {
     std::uint64_t dialled = 0, rung = 0, answered = 0, gave_up = 0, refused = 0, failed = 0, lost = 0;
     std::uint64_t holds = 0, resumes = 0, changes = 0, late_changes = 0, changes_cancelled = 0,
                   reinvites_refused = 0, late_offers = 0, noise = 0;
-    std::uint64_t slow = 0, acks_kept = 0, second_answers = 0, wrong_tags = 0, storms = 0, crashes = 0;
+    std::uint64_t rtcp_sent = 0, slow = 0, acks_kept = 0, second_answers = 0, wrong_tags = 0, storms = 0,
+                  crashes = 0;
     std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
     std::uint64_t unreadable = 0;       // SIP that is none
     std::vector<std::string> unusable;  // descriptions of the gateway's within a call
@@ -87,7 +89,8 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     const Habits& habits() const { return habits_; }
     // A port that it described, or could have: for RTP or RTCP.
     bool has_media(const Endpoint& e) const {
-        const int port = e.port >= first_port + Voice::video_offset ? e.port - Voice::video_offset : e.port;
+        int port = e.port >= first_port + Voice::video_offset ? e.port - Voice::video_offset : e.port;
+        if (port >= first_port + nat_offset) port -= nat_offset;
         return e.ip == habits_.media && port >= first_port && port < next_port_;
     }
     // A line a call, for reading.
@@ -107,7 +110,12 @@ class Phone final : sip::TransactionWire, call::LegEvents {
         Time asked{};  // its last change
     };
 
-    static constexpr std::uint16_t first_port = 30000;
+    static constexpr std::uint16_t first_port = 30000, nat_offset = 10000;
+    // Where its media seems to come from.
+    Endpoint outside(Endpoint local) const {
+        if (habits_.nat) local.port = static_cast<std::uint16_t>(local.port + nat_offset);
+        return local;
+    }
     void start();  // its SIP
     sip::Hop gateway() const { return {habits_.transport, 0, habits_.gateway}; }
     bool send(Time now, const sip::Hop& to, const sip::Message& message) override;

@@ -234,6 +234,16 @@ Bytes Voice::next_packet() {
     return out;
 }
 
+Bytes Voice::next_report() {
+    rtp::RtcpCompound report;
+    report.sender_ssrc = ssrc_;
+    report.sender = rtp::SenderInfo{0, timestamp_, next_index_, next_index_ * 160};
+    report.cname = name_;
+    Bytes out = report.to_bytes();
+    if (out_) out_->protect_rtcp(out);
+    return out;
+}
+
 Voice::Heard Voice::hear(ByteView bytes) {
     Heard heard;
     if (!agreed_) {

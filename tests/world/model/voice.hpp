@@ -47,6 +47,8 @@ class Voice {
     Endpoint remote() const { return remote_; }
     // The next packet, protected where the call is secured; its number is sent() before.
     Bytes next_packet();
+    // A sender report with a name, protected as the packets are.
+    Bytes next_report();
     std::uint32_t sent() const { return next_index_; }
 
     struct Heard {

@@ -34,6 +34,7 @@ void add(PhoneCounters& sum, const PhoneCounters& c) {
                                                             &PhoneCounters::packets_heard,
                                                             &PhoneCounters::rtcp_heard,
                                                             &PhoneCounters::forged,
+                                                            &PhoneCounters::rtcp_sent,
                                                             &PhoneCounters::slow,
                                                             &PhoneCounters::acks_kept,
                                                             &PhoneCounters::second_answers,
