@@ -93,7 +93,7 @@ def build_rtl(folder, verilog, ports, optimise="-O1"):
     command(["verilator", "--cc", "--exe", "--build", "--assert", "-O3", "-Wno-fatal", "-Wno-WIDTH", "-Wno-UNUSED", "-Wno-UNOPTFLAT",
              "-Wno-DECLFILENAME", "--top-module", "bench", "-Mdir", "verilated", "-CFLAGS", f"-std=c++20 -O1 -I{HERE}",
              "-MAKEFLAGS", f"OPT_FAST={optimise} OPT_SLOW=-O0", "bench.cpp", "bench.sv", *verilog,
-             HERE / "causeway_skid.sv", HERE / "causeway_fifo.sv"], cwd=folder)
+             ROOT / "kernels/causeway_skid.sv", ROOT / "kernels/causeway_fifo.sv"], cwd=folder)
 
 
 def run_rtl(folder, seed, gaps=30, stalls=30, cycles=1000000):
