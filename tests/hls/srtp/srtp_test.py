@@ -148,7 +148,7 @@ def random_traffic(folder, rng, count):
     return traffic
 
 
-def ready_sessions(rng, suites, packets, alternate=True):
+def ready_sessions(rng, suites, packets):
     """Packets of 172 octets of 64 sessions, to be unprotected and to be protected."""
     traffic = Traffic()
     sessions = [Session.derive(s, rng.randbytes(s.key), rng.randbytes(s.salt)) for s in (suites[n % len(suites)] for n in range(64))]
@@ -183,18 +183,21 @@ def bounds(work, p):
     return {k: v / len(work) for k, v in stages.items()}
 
 
+def compile_kernel(folder, parameters):
+    """Compiles the kernel; returns the source and hlsc's report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / "source.cpp"
+    source.write_text("".join(f"#define SRTP_{k} {v}\n" for k, v in parameters.items()) + '#include "hls/srtp/srtp.cpp"\n')
+    harness.hlsc(source, ["srtp"], "-o", folder / "kernel.sv", "--report", folder / "report.txt", includes=[harness.ROOT], top=True)
+    return source, (folder / "report.txt").read_text()
+
+
 class Build:
     def __init__(self, folder, parameters):
         self.folder, self.parameters = folder, parameters
-        folder.mkdir(parents=True, exist_ok=True)
-        source = folder / "source.cpp"
-        source.write_text("".join(f"#define SRTP_{k} {v}\n" for k, v in parameters.items()) + '#include "hls/srtp/srtp.cpp"\n')
-        harness.hlsc(source, ["srtp"], "-o", folder / "kernel.sv", "--report", folder / "report.txt", includes=[harness.ROOT], top=True)
-        report = (folder / "report.txt").read_text()
+        self.source, report = compile_kernel(folder, parameters)
         print("".join(line + "\n" for line in report.splitlines() if " stages, " in line), end="")
         self.ports = {"srtp": harness.ports_of(report)["srtp"]}
-        self.source = source
-        harness.write_inputs(folder, "srtp", {})
         harness.build_rtl(folder, ["kernel.sv"], self.ports, optimise="-O2")
 
     def native(self, traffic):
