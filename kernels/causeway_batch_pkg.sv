@@ -3,7 +3,7 @@
 package causeway_batch_pkg;
   localparam logic [31:0] BatchMagic = 32'h3142_5743;       // "CWB1"
   localparam logic [31:0] CompletionMagic = 32'h3143_5743;  // "CWC1"
-  localparam logic [31:0] Build = 32'd1;
+  localparam logic [31:0] Build = 32'd2;
   localparam logic [31:0] MostDescriptors = 32'd1024;
 
   typedef enum logic [7:0] {
@@ -22,11 +22,16 @@ package causeway_batch_pkg;
     StatusBadDescriptor = 8'd2,
     StatusNoRoom = 8'd3,
     StatusMemoryError = 8'd4,
-    StatusTimeout = 8'd5
+    StatusTimeout = 8'd5,
+    StatusUnauthentic = 8'd6,
+    StatusMalformed = 8'd7,
+    StatusStale = 8'd8
   } status_e;
 
   typedef struct packed {
-    logic [223:0] reserved;      // 36
+    logic [127:0] reserved;      // 48
+    logic [63:0] contexts;       // 40
+    logic [31:0] sessions;       // 36
     logic [31:0] size;           // 32
     logic [31:0] output_begin;   // 28
     logic [31:0] completions;    // 24
@@ -85,4 +90,19 @@ package causeway_batch_pkg;
     logic [31:0] build;      // 4
     logic [31:0] magic;      // 0
   } completion_header_t;
+
+  // A session's context: two sides of five words each, what comes and what goes out. The words behind the
+  // first hold round keys. Fields of more than an octet but the generation are in network order.
+  localparam int ContextShift = 13;      // 8 KiB a session
+  localparam logic [31:0] SideSize = 32'd320;
+  localparam logic [31:0] ContextSize = 32'd640;
+  typedef struct packed {
+    logic [15:0] reserved_end;    // 62
+    logic [111:0] salt;           // 48
+    logic [319:0] authentication; // 8
+    logic [31:0] reserved;        // 4
+    logic [15:0] generation;      // 2
+    logic [7:0] tag;              // 1, octets
+    logic [7:0] flags;            // 0: 0 SRTP, 1 GCM, 2 AES-256, 7 open
+  } side_t;
 endpackage

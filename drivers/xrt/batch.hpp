@@ -14,7 +14,7 @@
 
 namespace causeway::card {
 
-constexpr std::uint32_t kernel_build = 1;               // interface version; the kernel refuses others
+constexpr std::uint32_t kernel_build = 2;               // interface version; the kernel refuses others
 constexpr std::uint32_t batch_magic = 0x31425743;       // "CWB1"
 constexpr std::uint32_t completion_magic = 0x31435743;  // "CWC1"
 constexpr std::size_t alignment = 64;                   // octets
@@ -25,13 +25,13 @@ constexpr std::uint32_t align(std::uint32_t octets) {
 }
 
 enum class Operation : std::uint8_t {
-    loopback = 1,  // copies the packet
-    packet = 2,    // unprotect, then relay or keep for playout
-    tick = 3,      // play out: decode, encode, protect
-    open = 4,      // contexts, in order with packets
-    rekey = 5,
-    export_state = 6,
-    close = 7,
+    loopback = 1,      // copies the packet
+    packet = 2,        // unprotects it, gives it another RTP header, protects it (context.hpp)
+    tick = 3,          // play out: decode, encode, protect
+    open = 4,          // the packet is the session's context, from the next descriptor on
+    rekey = 5,         // as open
+    export_state = 6,  // the context comes out
+    close = 7,         // the context is zeroed
 };
 
 enum class Status : std::uint8_t {
@@ -41,6 +41,9 @@ enum class Status : std::uint8_t {
     no_room = 3,         // what would come out is longer than `room`
     memory_error = 4,    // device memory refused an access
     timeout = 5,         // the kernel's watchdog
+    unauthentic = 6,     // the SRTP tag is wrong
+    malformed = 7,       // not as long as its header and tag
+    stale = 8,           // the session is not open in this generation
 };
 
 struct BatchHeader {
@@ -53,7 +56,10 @@ struct BatchHeader {
     std::uint32_t completions = 0;   // offset of the completion header
     std::uint32_t output_begin = 0;  // offset of the first packet out
     std::uint32_t size = 0;          // of the whole batch
-    std::array<std::uint8_t, 28> reserved{};
+    // Where the unit keeps its sessions' contexts, set by the card's process.
+    std::uint32_t sessions = 0;
+    std::uint64_t contexts = 0;  // device address
+    std::array<std::uint8_t, 16> reserved{};
 };
 
 struct Descriptor {
@@ -61,11 +67,11 @@ struct Descriptor {
     std::uint32_t session = 0;
     std::uint16_t generation = 0;  // of the session: guards against the stale
     Operation operation = Operation::loopback;
-    std::uint8_t flags = 0;
-    std::uint32_t in_offset = 0;                // of the packet
-    std::uint32_t out_offset = 0;               // of the room for what comes out
-    std::uint16_t length = 0;                   // octets of the packet
-    std::uint16_t room = 0;                     // octets
+    std::uint8_t header_words = 0;  // of a PACKET: its RTP header with CSRCs and extension, in 32-bit words
+    std::uint32_t in_offset = 0;    // of the packet
+    std::uint32_t out_offset = 0;   // of the room for what comes out
+    std::uint16_t length = 0;       // octets of the packet
+    std::uint16_t room = 0;         // octets
     std::uint32_t play_timestamp = 0;           // RTP timestamp to play (TICK)
     std::uint64_t srtp_index = 0;               // 48 bits, to try
     std::uint64_t outgoing_index = 0;           // 48 bits, spent once submitted
@@ -104,8 +110,8 @@ struct CompletionHeader {
     std::array<std::uint8_t, 32> reserved{};
 };
 
-static_assert(sizeof(BatchHeader) == 64 && sizeof(Descriptor) == 64 && sizeof(Completion) == 64 &&
-              sizeof(CompletionHeader) == 64);
+static_assert(sizeof(BatchHeader) == 64 && offsetof(BatchHeader, contexts) == 40 &&
+              sizeof(Descriptor) == 64 && sizeof(Completion) == 64 && sizeof(CompletionHeader) == 64);
 static_assert(offsetof(Descriptor, in_offset) == 16 && offsetof(Descriptor, srtp_index) == 32 &&
               offsetof(Descriptor, rtp_header) == 48 && offsetof(Completion, out_offset) == 16 &&
               offsetof(Completion, srtp_index) == 24 && offsetof(Completion, cycles) == 32 &&

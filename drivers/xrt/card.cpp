@@ -30,6 +30,11 @@ Result<std::unique_ptr<Card>> Card::start(const CardOptions& given, Time now) {
     CardOptions options = given;
     constexpr std::uint32_t memory_page = 4096;
     options.slot_size = (options.slot_size + memory_page - 1) / memory_page * memory_page;
+    if (options.run_deadline == Duration{}) {
+        const auto emulated = is_emulated(options.xclbin);
+        if (!emulated) return tl::make_unexpected(emulated.error());
+        options.run_deadline = std::chrono::seconds(*emulated ? 30 : 2);
+    }
     if (options.program.empty()) options.program = default_program();
     if (options.slots < 2 || options.slots > most_slots || options.packets < 1 ||
         options.packets > most_descriptors ||
@@ -52,6 +57,7 @@ Result<std::unique_ptr<Card>> Card::start(const CardOptions& given, Time now) {
     page.slots = options.slots;
     page.slot_size = options.slot_size;
     page.epoch = options.epoch;
+    page.sessions = options.sessions;
     page.run_deadline = static_cast<std::uint64_t>(options.run_deadline.count());
     auto process = CardProcess::start({options.program, options.device, options.xclbin, memory});
     close(memory);

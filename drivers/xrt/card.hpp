@@ -26,11 +26,12 @@ struct CardOptions {
     std::uint32_t epoch = 1;              // another one after each loss
     unsigned slots = 4;                   // batches of a unit, filled, running or done; 2 to most_slots
     std::uint32_t packets = 128;          // of a batch at most, up to most_descriptors
+    std::uint32_t sessions = 1024;        // of a unit; each takes 8 KiB of device memory
     std::uint32_t slot_size = 512 << 10;  // octets of a batch at most
     Duration batch_deadline = std::chrono::milliseconds(1);  // a packet waits for others so long
     Duration start_deadline = std::chrono::seconds(30);
-    Duration run_deadline = std::chrono::seconds(2);  // a run that takes longer never ends
-    Duration silence = std::chrono::seconds(3);       // the process is lost when it does nothing for so long
+    Duration run_deadline{};  // a run that takes longer never ends; 0: 2 s, of a simulated card 30 s
+    Duration silence = std::chrono::seconds(3);  // the process is lost when it does nothing for so long
 };
 
 // The program beside this one, or where it is installed.

@@ -53,6 +53,7 @@ struct SharedPage {
     std::uint32_t slots = 0;      // of a unit
     std::uint32_t slot_size = 0;  // octets, a multiple of a memory page
     std::uint32_t epoch = 0;
+    std::uint32_t sessions = 0;      // that a unit has contexts for
     std::uint64_t run_deadline = 0;  // nanoseconds
     // Set by the card's process.
     std::atomic<ProcessState> state{ProcessState::starting};

@@ -57,7 +57,7 @@ void fill(std::uint8_t* memory, std::uint32_t batch) {
         descriptor.length = length_of(batch, i);
         descriptor.room = longest;
         descriptor.srtp_index = 0x123456789abc + i;
-        if (i == 3) descriptor.operation = Operation::packet;
+        if (i == 3) descriptor.operation = Operation::tick;
         if (i == 4) descriptor.in_offset += 1;
         if (i == 5) descriptor.room = static_cast<std::uint16_t>(descriptor.length - 1);
         if (i == 6) descriptor.out_offset = completions;

@@ -194,8 +194,8 @@ int main(int argc, char** argv) {
         command->add_option("-d,--device", options.device, "Index or BDF of the card")->capture_default_str();
         command->add_option("--engine", options.program, "The program causeway-card-engine")
             ->type_name("FILE");
-        command->add_option("--run-deadline", run_ms, "A run that takes longer never ends, in ms")
-            ->capture_default_str();
+        command->add_option("--run-deadline", run_ms,
+                            "A run that takes longer never ends, in ms (2000; 30000 if simulated)");
         command->add_option("--start-deadline", start_ms, "For opening the card, in ms")
             ->capture_default_str();
         command->add_option("--trace", trace, "Waveforms of a simulated card to FILE.media_1.fst, ...")

@@ -4,23 +4,12 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <map>
+#include <vector>
 
-#include "host/base/random.hpp"
+#include "tools/causeway-card/trials.hpp"
 
 namespace causeway::card {
 namespace {
-
-struct Function {
-    const char* name;
-    Operation operation;
-};
-constexpr Function functions[] = {
-    {"loopback", Operation::loopback}, {"packet", Operation::packet}, {"tick", Operation::tick},
-    {"open", Operation::open},         {"rekey", Operation::rekey},   {"export", Operation::export_state},
-    {"close", Operation::close},
-};
-constexpr std::uint16_t longest = 1500;  // octets
 
 void wait(const Card& card) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(card.next_look() - now()).count();
@@ -28,90 +17,66 @@ void wait(const Card& card) {
     ::poll(&waiting, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 100)));
 }
 
-struct Sent {
-    Descriptor descriptor;
-    Bytes packet;
-    Status expected = Status::ok;
-};
-
-// Packets of all lengths, some with too little room.
-Sent make(Operation operation, std::uint64_t cookie, SeededRandom& random) {
-    Sent sent;
-    const std::uint32_t length = cookie % 16 == 0 ? longest : 1 + random.below(longest);
-    sent.packet.resize(length);
-    random.fill(sent.packet);
-    sent.descriptor.cookie = cookie;
-    sent.descriptor.session = random.u32();
-    sent.descriptor.generation = static_cast<std::uint16_t>(random.u32());
-    sent.descriptor.operation = operation;
-    sent.descriptor.srtp_index = std::uint64_t{random.u32()} << 16 | (random.u32() & 0xffff);
-    sent.descriptor.room = longest;
-    if (cookie % 13 == 5 && length > 1) {
-        sent.descriptor.room = static_cast<std::uint16_t>(length - 1);
-        sent.expected = Status::no_room;
-    }
-    return sent;
-}
-
 // What is wrong about a completion; empty: nothing.
-std::string wrong(const Sent& sent, const Completion& completion, ByteView packet) {
-    const Descriptor& asked = sent.descriptor;
+std::string wrong(const Expectation& expected, const Completion& completion, ByteView packet) {
+    const Descriptor& asked = expected.descriptor;
     if (completion.session != asked.session || completion.generation != asked.generation ||
         completion.operation != asked.operation || completion.srtp_index != asked.srtp_index) {
         return "a completion that is not of its packet";
     }
-    if (completion.status != sent.expected) {
+    if (completion.status != expected.status) {
         return fmt::format("status {} instead of {}", static_cast<int>(completion.status),
-                           static_cast<int>(sent.expected));
+                           static_cast<int>(expected.status));
     }
-    const bool comes_back = sent.expected == Status::ok;
-    if (packet.size() != (comes_back ? sent.packet.size() : 0)) return "a packet of another length";
-    if (!std::equal(packet.begin(), packet.end(), sent.packet.begin())) return "a packet with other octets";
+    if (packet.size() != expected.comes_back.size()) return "a packet of another length";
+    if (!std::equal(packet.begin(), packet.end(), expected.comes_back.begin()))
+        return "a packet with other octets";
     if (completion.cycles.total == 0) return "no cycles in the ledger";
     return {};
 }
 
 Result<Trial> attempt(Card& card, const Function& function, unsigned unit, std::uint32_t packets,
-                      SeededRandom& random) {
+                      Random& random) {
     Trial trial;
     trial.function = function.name;
     trial.unit = unit;
-    std::map<std::uint64_t, Sent> outstanding;
-    std::uint64_t unsupported = 0;
-    const Card::Completed completed = [&](const Completion& completion, ByteView packet) {
-        const auto found = outstanding.find(completion.cookie);
-        if (found == outstanding.end()) {
+    const auto trials = function.make(packets, random);
+    if (!trials) return tl::make_unexpected(trials.error());
+    std::vector<bool> completed(trials->size());
+    std::size_t sent = 0, back = 0, unsupported = 0;
+    const Card::Completed look = [&](const Completion& completion, ByteView packet) {
+        if (completion.cookie >= sent || completed[completion.cookie]) {
             trial.what = "a completion that nobody asked for";
             return;
         }
-        if (function.operation != Operation::loopback && completion.status == Status::unsupported) {
-            found->second.expected = Status::unsupported;
-            ++unsupported;
-        }
-        if (std::string what = wrong(found->second, completion, packet); !what.empty())
-            trial.what = std::move(what);
+        completed[completion.cookie] = true;
+        ++back;
         trial.cycles += completion.cycles.total;
-        outstanding.erase(found);
+        if (completion.status == Status::unsupported) {
+            ++unsupported;
+        } else if (auto what = wrong((*trials)[completion.cookie], completion, packet); !what.empty()) {
+            trial.what = fmt::format("packet {}: {}", completion.cookie, what);
+        }
     };
     const Time begin = now();
-    for (std::uint32_t sent = 0; sent < packets || !outstanding.empty();) {
-        if (sent < packets) {
-            Sent next = make(function.operation, sent, random);
+    while (back < trials->size() && trial.what.empty()) {
+        if (sent < trials->size()) {
+            const Expectation& next = (*trials)[sent];
             if (card.submit(unit, next.descriptor, next.packet, now())) {
-                outstanding.emplace(sent++, std::move(next));
-                if (sent == packets) card.flush();
+                if (++sent == trials->size()) card.flush();
                 continue;
             }
         }
         wait(card);
-        card.poll(now(), completed);
+        card.poll(now(), look);
         if (card.state() == Card::State::lost) return fail(card.why());
     }
-    trial.packets = packets;
+    if (trial.what.empty() && unsupported != 0 && unsupported != back) trial.what = "now supported, now not";
+    trial.packets = back;
     trial.seconds = std::chrono::duration<double>(now() - begin).count();
-    trial.verdict = !trial.what.empty()      ? Trial::Verdict::wrong
-                    : unsupported == packets ? Trial::Verdict::unsupported
-                                             : Trial::Verdict::right;
+    trial.verdict = !trial.what.empty()   ? Trial::Verdict::wrong
+                    : unsupported == back ? Trial::Verdict::unsupported
+                                          : Trial::Verdict::right;
     return trial;
 }
 

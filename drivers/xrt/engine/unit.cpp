@@ -4,7 +4,10 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "drivers/xrt/assembly.hpp"
+#include "drivers/xrt/context.hpp"
 
 namespace causeway::card {
 namespace {
@@ -20,6 +23,13 @@ Unit::Unit(const xrt::device& device, const xrt::uuid& xclbin, const std::string
       shared_(shared),
       kernel_(device, xclbin, fmt::format("media:{{{}}}", name)) {
     const SharedPage& page = shared.page();
+    const std::size_t contexts = std::size_t{page.sessions} * context_stride;
+    contexts_ = xrt::bo(device, contexts, kernel_.group_id(0));
+    std::memset(contexts_.map<void*>(), 0, contexts);
+    constexpr std::size_t piece = 8 << 20;  // of one transfer
+    for (std::size_t at = 0; at < contexts; at += piece) {
+        contexts_.sync(XCL_BO_SYNC_BO_TO_DEVICE, std::min(piece, contexts - at), at);
+    }
     for (unsigned i = 0; i < page.slots; ++i) {
         auto slot = std::make_unique<Slot>();
         slot->memory = xrt::bo(device, page.slot_size, kernel_.group_id(0));
@@ -40,12 +50,18 @@ void Unit::on_end(const void*, ert_cmd_state state, void* slot) {
     (void)!write(of.wake, &one, sizeof one);
 }
 
+void Unit::send(Slot& slot, BatchHeader batch) {
+    batch.sessions = shared_.page().sessions;
+    batch.contexts = contexts_.address();
+    std::memcpy(slot.mapped, &batch, sizeof batch);
+    slot.memory.sync(XCL_BO_SYNC_BO_TO_DEVICE, batch.completions, 0);
+}
+
 // Only the host's parts are copied to the card, only the kernel's parts back.
 void Unit::start(unsigned index) {
     Slot& slot = *slots_[index];
     slot.ended.store(0, std::memory_order_relaxed);
-    slot.memory.sync(XCL_BO_SYNC_BO_TO_DEVICE,
-                     read_at<BatchHeader>({slot.mapped, sizeof(BatchHeader)}, 0).completions, 0);
+    send(slot, read_at<BatchHeader>({slot.mapped, sizeof(BatchHeader)}, 0));
     slot.run.start();
     started_.push_back(Clock::now());
     shared_.page().counters[index_].running.fetch_add(1, std::memory_order_relaxed);
@@ -75,8 +91,7 @@ void Unit::probe() {
     batch.completions = sizeof batch;
     batch.output_begin = batch.completions + sizeof(CompletionHeader);
     batch.size = batch.output_begin;
-    std::memcpy(slot.mapped, &batch, sizeof batch);
-    slot.memory.sync(XCL_BO_SYNC_BO_TO_DEVICE);
+    send(slot, batch);
     slot.ended.store(0, std::memory_order_relaxed);
     started_.push_back(Clock::now());
     slot.run.start();

@@ -59,12 +59,15 @@ class Unit {
     static void on_end(const void* run, ert_cmd_state state, void* slot);
     void start(unsigned slot);
     void finish(unsigned slot);
+    // The batch goes to the card with the place of the contexts.
+    void send(Slot& slot, BatchHeader batch);
     CompletionHeader read_back(Slot& slot, const BatchHeader& batch);
 
     std::string name_;
     unsigned index_;
     const Shared& shared_;
     xrt::kernel kernel_;
+    xrt::bo contexts_;  // of the sessions, in device memory
     std::vector<std::unique_ptr<Slot>> slots_;
     std::deque<Clock::time_point> started_;  // of the slots from next_to_finish_
     unsigned next_to_start_ = 0, next_to_finish_ = 0;
