@@ -136,7 +136,10 @@ class Agent final : sip::TransactionWire, LegEvents {
         agreed = mine;
         mine.clear();
     }
-    void on_reinvite_failed(Time, LegId, int) override { mine.clear(); }
+    void on_reinvite_failed(Time, LegId, int status) override {
+        if (status == 408) fail("gets no answer to its offer");
+        mine.clear();
+    }
     void on_reinvite_cancelled(Time, LegId) override { theirs.clear(); }
     // It wanted this no more, and is heard too late.
     void on_reinvite_undone(Time now, LegId id, const sip::Message&) override {
@@ -261,7 +264,10 @@ class Talk {
         const bool arrived = std::all_of(flights_.begin(), flights_.end(), [&](const Flight& f) {
             return !due || *due - f.sent < sip::TimerValues{}.t4;
         });
-        if (due && arrived && left_.timers > 0) {
+        // Who is asked takes some time, but not for ever.
+        const bool asked = a_.may_answer() || b_.may_answer();
+        const bool soon = due && (!asked || *due - now_ <= sip::TimerValues{}.t2);
+        if (soon && arrived && left_.timers > 0) {
             out.push_back([this, due] {
                 --left_.timers;
                 pass(*due);
