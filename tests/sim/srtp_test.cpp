@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <vector>
 
 #include "drivers/cpu/srtp.hpp"
@@ -219,6 +220,34 @@ TEST_F(SrtpOnTheCard, ContextsAreExportedRekeyedAndZeroed) {
     EXPECT_EQ(run(descriptor, Bytes(639)).completion.status, Status::bad_descriptor);
     descriptor.session = 1024;
     EXPECT_EQ(run(descriptor, octets_of(*opened)).completion.status, Status::bad_descriptor);
+}
+
+// Memory that is shared with the card's process and holds these octets.
+bool is_in_shared_memory(ByteView octets) {
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        if (line.find(shared_memory_name) == line.npos) continue;
+        std::size_t dash = 0;
+        const std::uint64_t from = std::stoull(line, &dash, 16);
+        const std::uint64_t to = std::stoull(line.substr(dash + 1), nullptr, 16);
+        if (memmem(reinterpret_cast<const void*>(from), to - from, octets.data(), octets.size()) != nullptr)
+            return true;
+    }
+    return false;
+}
+
+TEST_F(SrtpOnTheCard, KeysStayNotInSharedMemory) {
+    const auto key = sdp::make_srtp_key(SrtpSuite::aes_cm_128_hmac_sha1_80, random_);
+    const auto context = make_context(1, for_card(key), for_card(key));
+    const ByteView secret(context->in.round_keys[0].data(), 16);
+    Descriptor descriptor;
+    descriptor.operation = Operation::open;
+    ASSERT_TRUE(card_->submit(0, descriptor, octets_of(*context), now()));
+    EXPECT_TRUE(is_in_shared_memory(secret)) << "or this test sees nothing";
+    card_->flush();
+    ASSERT_TRUE(wait([&] { return !came_.empty(); }));
+    EXPECT_EQ(came_.front().completion.status, Status::ok);
+    EXPECT_FALSE(is_in_shared_memory(secret));
 }
 
 TEST_F(SrtpOnTheCard, KeysOfAWrongLengthAreRefused) {

@@ -96,14 +96,17 @@ class Engine {
         }
     }
 
-    // Waits for what runs: XRT does not survive being closed under it. False where that does not end in time.
+    // Waits for what runs: XRT does not survive being closed under it. No key stays on the card. False where
+    // it does not end in time.
     bool finish() const {
         const auto until = Clock::now() + time_to_close;
         const auto busy = [&] {
             return std::any_of(units_.begin(), units_.end(), [](const auto& unit) { return unit->busy(); });
         };
         while (busy() && Clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        return !busy();
+        if (busy()) return false;
+        for (const auto& unit : units_) unit->zero_contexts();
+        return true;
     }
 
   private:

@@ -26,10 +26,7 @@ Unit::Unit(const xrt::device& device, const xrt::uuid& xclbin, const std::string
     const std::size_t contexts = std::size_t{page.sessions} * context_stride;
     contexts_ = xrt::bo(device, contexts, kernel_.group_id(0));
     std::memset(contexts_.map<void*>(), 0, contexts);
-    constexpr std::size_t piece = 8 << 20;  // of one transfer
-    for (std::size_t at = 0; at < contexts; at += piece) {
-        contexts_.sync(XCL_BO_SYNC_BO_TO_DEVICE, std::min(piece, contexts - at), at);
-    }
+    zero_contexts();
     for (unsigned i = 0; i < page.slots; ++i) {
         auto slot = std::make_unique<Slot>();
         slot->memory = xrt::bo(device, page.slot_size, kernel_.group_id(0));
@@ -39,6 +36,14 @@ Unit::Unit(const xrt::device& device, const xrt::uuid& xclbin, const std::string
         slot->run.set_arg(0, slot->memory);
         slot->run.add_callback(ERT_CMD_STATE_COMPLETED, &Unit::on_end, slot.get());
         slots_.push_back(std::move(slot));
+    }
+}
+
+// What the host has of them is always zero.
+void Unit::zero_contexts() {
+    constexpr std::size_t piece = 8 << 20;  // of one transfer
+    for (std::size_t at = 0; at < contexts_.size(); at += piece) {
+        contexts_.sync(XCL_BO_SYNC_BO_TO_DEVICE, std::min(piece, contexts_.size() - at), at);
     }
 }
 
@@ -104,6 +109,20 @@ void Unit::probe() {
     shared_.page().facts.build = read_back(slot, batch).build;
 }
 
+void Unit::wipe_keys(unsigned index, const BatchHeader& batch) {
+    Slot& slot = *slots_[index];
+    for (std::uint32_t i = 0; i < batch.count; ++i) {
+        const auto descriptor = read_at<Descriptor>({slot.mapped, batch.size}, (1 + i) * sizeof(Descriptor));
+        if (descriptor.operation != Operation::open && descriptor.operation != Operation::rekey) continue;
+        const std::uint32_t end = descriptor.in_offset + align(descriptor.length);
+        if (descriptor.in_offset % alignment != 0 || end < descriptor.in_offset || end > batch.completions)
+            continue;
+        explicit_bzero(slot.mapped + descriptor.in_offset, end - descriptor.in_offset);
+        explicit_bzero(shared_.slot(index_, index) + descriptor.in_offset, end - descriptor.in_offset);
+        slot.memory.sync(XCL_BO_SYNC_BO_TO_DEVICE, end - descriptor.in_offset, descriptor.in_offset);
+    }
+}
+
 void Unit::finish(unsigned index) {
     Slot& slot = *slots_[index];
     const int ended = slot.ended.load(std::memory_order_acquire);
@@ -113,6 +132,7 @@ void Unit::finish(unsigned index) {
         throw CardLost(fmt::format("{}: the run of batch {} ended in state {}", name_, batch.batch, ended));
     }
     const CompletionHeader header = read_back(slot, batch);
+    wipe_keys(index, batch);
     std::memcpy(shared_.slot(index_, index) + batch.completions, slot.mapped + batch.completions,
                 batch.size - batch.completions);
     UnitCounters& counters = shared_.page().counters[index_];

@@ -35,6 +35,8 @@ class Unit {
     Unit(const xrt::device& device, const xrt::uuid& xclbin, const std::string& name, unsigned index,
          const Shared& shared, int wake);
 
+    // Before the first session, and after the last.
+    void zero_contexts();
     // Runs a batch without packets, and sets the kernel's build in the facts. Throws CardLost.
     void probe();
 
@@ -61,6 +63,8 @@ class Unit {
     void finish(unsigned slot);
     // The batch goes to the card with the place of the contexts.
     void send(Slot& slot, BatchHeader batch);
+    // Keys that went to the card in a batch stay in none of the three places that it was in.
+    void wipe_keys(unsigned slot, const BatchHeader& batch);
     CompletionHeader read_back(Slot& slot, const BatchHeader& batch);
 
     std::string name_;
