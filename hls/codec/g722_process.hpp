@@ -37,7 +37,7 @@ static G722BandState pack(const g722::Band& from) {
 }
 // Codec: G722Decoder or G722Encoder.
 template <class Codec>
-static Codec unpack(const G722State& from, bool start) {
+static Codec unpack_codec(const G722State& from, bool start) {
     Codec to;
     if (start) return to;
     to.low = unpack(from.low);
@@ -46,7 +46,7 @@ static Codec unpack(const G722State& from, bool start) {
     return to;
 }
 template <class Codec>
-static G722State pack(const Codec& from) {
+static G722State pack_codec(const Codec& from) {
     G722State to;
     to.low = pack(from.low);
     to.high = pack(from.high);
@@ -64,13 +64,13 @@ void g722_decoder(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hl
     causeway::hls::Step step = in.read();
     const causeway::hls::G722State before = sessions[step.session];
     if (step.from == causeway::hls::coding::g722) {
-        auto decoder = causeway::hls::unpack<causeway::hls::G722Decoder>(before, step.start);
+        auto decoder = causeway::hls::unpack_codec<causeway::hls::G722Decoder>(before, step.start);
         std::int16_t first = 0, second = 0;
         const auto mode = step.variant == 0   ? causeway::hls::G722Mode::kbit_64
                           : step.variant == 1 ? causeway::hls::G722Mode::kbit_56
                                               : causeway::hls::G722Mode::kbit_48;
         causeway::hls::g722_decode(decoder, static_cast<std::uint8_t>(step.first), first, second, mode);
-        sessions[step.session] = causeway::hls::pack(decoder);
+        sessions[step.session] = causeway::hls::pack_codec(decoder);
         step.first = first;
         step.second = second;
     }
@@ -85,9 +85,9 @@ void g722_encoder(hls::stream<causeway::hls::Step>& in, hls::stream<causeway::hl
     causeway::hls::Step step = in.read();
     const causeway::hls::G722State before = sessions[step.session];
     if (step.to == causeway::hls::coding::g722) {
-        auto encoder = causeway::hls::unpack<causeway::hls::G722Encoder>(before, step.start);
+        auto encoder = causeway::hls::unpack_codec<causeway::hls::G722Encoder>(before, step.start);
         const int code = causeway::hls::g722_encode(encoder, step.first, step.second);
-        sessions[step.session] = causeway::hls::pack(encoder);
+        sessions[step.session] = causeway::hls::pack_codec(encoder);
         step.first = code;
         step.second = 0;
     }

@@ -52,7 +52,7 @@ def kernels(material):
 
     def job(n, coding_in, coding_out, payload, steps, start, describe=False, last=False):
         blocks = [payload[at:at + 16].ljust(16, b"\0") for at in range(0, len(payload), 16)]
-        jobs.append(n | coding_in << 5 | coding_out << 8 | describe << 13 | start << 14 | steps << 15 | len(blocks) << 23 | last << 29)
+        jobs.append(n | coding_in << 5 | coding_out << 8 | describe << 13 | start << 14 | steps << 15 | len(blocks) << 24 | last << 30)
         words.extend(int.from_bytes(b, "little") for b in blocks)
     noisy = [n for n in sessions if sessions[n][0] == NOISE]
     for n in noisy:
