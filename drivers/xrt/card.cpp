@@ -127,6 +127,7 @@ void Card::lose(std::string why) {
     process_.kill();
     if (const std::string said = process_.last_words(); !said.empty())
         why_ += fmt::format(" (it said last: {})", said);
+    process_.remove_folder();
     for (Unit& unit : units_) unit.gathering.reset();
 }
 

@@ -176,6 +176,10 @@ CardProcess::~CardProcess() {
     end_gently();
     kill();
     if (socket_ >= 0) close(socket_);
+    remove_folder();
+}
+
+void CardProcess::remove_folder() {
     if (folder_.empty()) return;
     std::error_code ignored;
     fs::remove_all(folder_, ignored);

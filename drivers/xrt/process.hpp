@@ -36,6 +36,8 @@ class CardProcess {
     // How it ended ("" while it runs), and the last that it, XRT or the simulator printed, in one line.
     std::string end();
     std::string last_words() const;
+    // After the end, when nothing is wanted of last_words() any more.
+    void remove_folder();
 
   private:
     CardProcess() = default;

@@ -1,9 +1,12 @@
 // causeway_card on the simulated card: what a media thread may rely on.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <vector>
@@ -95,6 +98,11 @@ TEST_F(SimulatedCard, SaysNoRatherThanWaitWhereAllSlotsAreTaken) {
     ASSERT_TRUE(wait(*card, [&] { return card->state() == Card::State::lost; }));
     EXPECT_NE(card->why().find("has not ended"), std::string::npos) << card->why();
     EXPECT_FALSE(card->submit(0, numbered(0), Bytes(60), now()));
+    const std::string folder = fmt::format("causeway-card-{}-", getpid());
+    for (const auto& entry : std::filesystem::directory_iterator("/tmp")) {
+        EXPECT_FALSE(entry.path().filename().string().starts_with(folder))
+            << "left while the lost card is still held";
+    }
 }
 
 TEST_F(SimulatedCard, IsBackAfterALossUnderAnotherEpoch) {
