@@ -18,7 +18,7 @@ import time
 import generate
 import harness
 
-BUNDLE = 25
+BUNDLE = 40
 WORDS = 60
 
 
@@ -140,7 +140,7 @@ def check_bundle(a, first, options):
     wrong = check_netlists(work, programs, options)
     if first < a.each_off:
         for off in [*optimisations(), "all"]:
-            for name, why in check_netlists(work, programs, [*options, "--off", off], native=False).items():
+            for name, why in check_netlists(work, programs[:a.each_off - first], [*options, "--off", off], native=False).items():
                 wrong.setdefault(name, f"without {off}: {why}")
     in_rtl = [p for p in programs if p.name not in wrong][:max(0, a.rtl - first)]
     refused = 0

@@ -155,6 +155,12 @@ class Generator:
             body = r.choice([f"{name} = {name} + ap_uint<9>({self.value()} >> {k});", f"{name} ^= {self.expression(1)} << {k};",
                              f"if (ap_uint<8>({self.value()})[{k}]) {name} = {name} + {k};"])
             return f"{i}for (int {k} = 0; {k} < {n}; ++{k}) {{\n{i * 2}{body}\n{i}}}"
+        if kind < 0.95:
+            # A choice between a value and what an exclusive or makes of it, which is of use besides.
+            name, w, _ = r.choice(targets)  # as wide: a part would be taken of each
+            sides = r.choice(["old : changed", "changed : old"])
+            return (f"{i}{{\n{i * 2}ap_uint<{w}> old = {self.expression(1)}, changed = old ^ ap_uint<{w}>({self.expression(1)});\n"
+                    f"{i * 2}{name} = {self.condition(1)} ? {sides};\n{i * 2}{name} += changed;\n{i}}}")
         text = f"{i}switch (ap_uint<2>({self.value()}).to_uint()) {{\n"
         for c in range(r.randrange(1, 4)):
             text += f"{i}case {c}:\n{self.assign(i * 2, targets, depth)}\n{i * 2}break;\n"
