@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -97,8 +98,12 @@ def build_rtl(folder, verilog, ports, optimise="-O1"):
 
 
 def run_rtl(folder, seed, gaps=30, stalls=30, cycles=1000000):
-    """Returns the cycles it took. Ends early when all expected words have come."""
-    return int(command([folder / "verilated/Vbench", seed, gaps, stalls, cycles], cwd=folder).split()[-1])
+    """Returns the cycles it took. Ends early when all expected words have come. The folder's speed.txt gets cycles and seconds."""
+    begin = time.monotonic()
+    took = int(command([folder / "verilated/Vbench", seed, gaps, stalls, cycles], cwd=folder).split()[-1])
+    with open(folder / "speed.txt", "a") as file:
+        file.write(f"{took} {time.monotonic() - begin}\n")
+    return took
 
 
 def difference(expected, got):
