@@ -79,8 +79,7 @@ void aes_lane(hls::stream<AesWord>& in, hls::stream<KeystreamWord>& out) {
             round = 1;
             words = 0;
         } else {
-            keys[words] =
-                w.data ^ ap_uint<128>(0);  // an expression, no copy of the member: hlsc would split that
+            keys[words] = w.data;
             if (words == 0) first_key = w.data;
             ++words;
         }

@@ -49,6 +49,12 @@ class Builder {
     Bits condition_of(const llvm::Instruction& i) { return reach(&f_.getEntryBlock(), i.getParent()); }
     void instruction(const llvm::Instruction& i);
     Bits phi(const llvm::PHINode& p);
+    // The value that p gets on all ways from a block, unless they differ.
+    struct Brought {
+        const llvm::Value* value = nullptr;
+        bool differs = false;
+    };
+    Brought brought(const llvm::PHINode& p, Block* from, std::map<Block*, Brought>& known) const;
     Bits compare(const llvm::ICmpInst& c);
     Bits shift(const llvm::Instruction& i);
     void call(const llvm::CallInst& c);
@@ -128,16 +134,42 @@ Bits Builder::reach(Block* from, Block* to) {
     return reached_[key] = r;
 }
 
+Builder::Brought Builder::brought(const llvm::PHINode& p, Block* from,
+                                  std::map<Block*, Brought>& known) const {
+    if (const auto i = known.find(from); i != known.end()) return i->second;
+    Brought r;
+    for (const auto* s : llvm::successors(from)) {
+        const Brought there =
+            s == p.getParent() ? Brought{p.getIncomingValueForBlock(from), false} : brought(p, s, known);
+        r.differs |= there.differs || (r.value && there.value && r.value != there.value);
+        if (there.value) r.value = there.value;
+    }
+    return known[from] = r;
+}
+
 Bits Builder::phi(const llvm::PHINode& p) {
     Block* to = p.getParent();
-    Block* above = dominators_[const_cast<llvm::BasicBlock*>(to)]->getIDom()->getBlock();
+    const auto above_of = [&](Block* b) {
+        return dominators_[const_cast<llvm::BasicBlock*>(b)]->getIDom()->getBlock();
+    };
+    Block* above = above_of(to);
     const unsigned last = p.getNumIncomingValues() - 1;
     Bits r = value(p.getIncomingValue(last), &p);
+    std::map<Block*, Brought> known;
     std::set<Block*> seen = {p.getIncomingBlock(last)};
     for (int k = static_cast<int>(last) - 1; k >= 0; --k) {
         Block* from = p.getIncomingBlock(k);
-        if (!seen.insert(from).second) continue;
-        const Bits c = n_.bitwise(Op::bit_and, reach(above, from), edge(from, to));
+        const auto is_decided = [&](Block* b) { return b != above && !brought(p, b, known).differs; };
+        Bits c;
+        if (is_decided(from)) {
+            // Where the value was decided: what is decided after it may be known late.
+            while (is_decided(above_of(from))) from = above_of(from);
+            if (!seen.insert(from).second) continue;
+            c = reach(above, from);
+        } else {
+            if (!seen.insert(from).second) continue;
+            c = n_.bitwise(Op::bit_and, reach(above, from), edge(from, to));
+        }
         r = n_.select(c, value(p.getIncomingValue(k), &p), r);
     }
     return r;

@@ -111,6 +111,34 @@ void widen_memory(llvm::Function& f) {
     }
 }
 
+// The integer that a pointer's object is or wraps, as ap_uint does; null if it is none or is not as wide.
+llvm::Type* wrapped_integer(const llvm::Value* pointer, std::uint64_t bytes) {
+    llvm::Type* t = nullptr;
+    if (const auto* g = llvm::dyn_cast<llvm::GEPOperator>(pointer)) t = g->getResultElementType();
+    if (const auto* a = llvm::dyn_cast<llvm::AllocaInst>(pointer)) t = a->getAllocatedType();
+    while (t && t->isStructTy() && t->getStructNumElements() == 1) t = t->getStructElementType(0);
+    if (!t || !t->isIntegerTy() || storage_width(t->getIntegerBitWidth()) != 8 * bytes) return nullptr;
+    return llvm::IntegerType::get(t->getContext(), static_cast<unsigned>(8 * bytes));
+}
+
+// A copy of one integer is a load and a store of it: SROA would split the copy where its source is split.
+void copy_integers_whole(llvm::Function& f) {
+    std::vector<llvm::MemCpyInst*> copies;
+    for (auto& i : llvm::instructions(f)) {
+        if (auto* c = llvm::dyn_cast<llvm::MemCpyInst>(&i)) copies.push_back(c);
+    }
+    for (auto* c : copies) {
+        const auto* length = llvm::dyn_cast<llvm::ConstantInt>(c->getLength());
+        if (!length) continue;
+        auto* t = wrapped_integer(c->getRawDest(), length->getZExtValue());
+        if (!t) t = wrapped_integer(c->getRawSource(), length->getZExtValue());
+        if (!t) continue;
+        llvm::IRBuilder<> b(c);
+        b.CreateStore(b.CreateLoad(t, c->getRawSource()), c->getRawDest());
+        c->eraseFromParent();
+    }
+}
+
 bool is_table(const llvm::Value* pointer) {
     std::vector<const llvm::Value*> work = {pointer};
     std::set<const llvm::Value*> seen;
@@ -335,6 +363,7 @@ void flatten(llvm::Function& process) {
     check_calls(process);
     lower_streams(process);
     widen_memory(process);
+    copy_integers_whole(process);
     run_passes(process, "mergereturn,sroa,early-cse");
     check_polls(process);
 }

@@ -33,6 +33,13 @@ def chain():
             "cycles_a_word": 2}
 
 
+def late():
+    rng = random.Random(5)
+    words = [rng.getrandbits(64) for _ in range(1000)]
+    return {"source": "tests/tools/hlsc/programs/late.cpp", "process": "late", "inputs": {0: words}, "calls": 4 * len(words),
+            "cycles_a_word": 4}
+
+
 def check(kernel, folder):
     folder.mkdir(parents=True, exist_ok=True)
     source = harness.ROOT / kernel["source"]
