@@ -1,3 +1,4 @@
+causeway_registers_pkg.sv
 causeway_batch_pkg.sv
 causeway_skid.sv
 causeway_fifo.sv
