@@ -107,7 +107,8 @@ int complain(const std::string& what) {
 }  // namespace
 
 int main() {
-    close_range(3, ~0u, 0);  // what XRT's process left open
+    close_range(3, ~0u, 0);              // what XRT's process left open
+    dup2(STDERR_FILENO, STDOUT_FILENO);  // where Verilator says which assertion failed
     signal(SIGPIPE, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     const char* user = std::getenv("USER");
