@@ -264,11 +264,13 @@ void ShardMedia::spread(Time now) {
     });
     const auto counts = received(way->from, here);
     std::unordered_map<std::uint64_t, std::uint64_t> rates;  // of those that may go, and were counted before
+    std::uint64_t all = 0;  // that the thread receives, by the same counts: no gap is wider
     for (std::size_t i = 0; i < here.size(); ++i) {
         Entry& entry = *entries_.find(here[i]);
-        if (entry.counted_at && counts[i].movable) {
-            rates[here[i].value()] =
-                media::a_second(counts[i].packets - entry.counted, now - *entry.counted_at);
+        if (entry.counted_at) {
+            const auto rate = media::a_second(counts[i].packets - entry.counted, now - *entry.counted_at);
+            if (counts[i].movable) rates[here[i].value()] = rate;
+            all += rate;
         }
         entry.counted = counts[i].packets;
         entry.counted_at = now;
@@ -283,7 +285,7 @@ void ShardMedia::spread(Time now) {
         ports.push_back(id);
         calls.push_back({own->second + (peers == rates.end() ? 0 : peers->second), entry.since});
     }
-    for (const std::size_t i : media::choose_moves(now, way->gap, calls)) {
+    for (const std::size_t i : media::choose_moves(now, std::min(way->gap, all), calls)) {
         const std::string& call_id = entries_.find(ports[i])->call_id;
         const auto moved = move(now, ports[i], way->to);
         if (!moved) {

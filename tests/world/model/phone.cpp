@@ -117,7 +117,8 @@ bool Phone::send(Time, const sip::Hop&, const sip::Message& message) {
         put(text);
         if (other_tag()) {
             ++counters_.second_answers;
-            if (const auto fork = sip::Message::parse(text)) forks_.emplace(fork->to().tag());
+            const auto fork = sip::Message::parse(text);
+            if (fork && forked_.emplace(fork->to().tag()).second) forks_.emplace(fork->to().tag());
             put(text);
         }
         return true;

@@ -170,7 +170,7 @@ class Phone final : sip::TransactionWire, call::LegEvents {
     std::optional<call::Legs> legs_;
     unsigned lives_ = 0;  // a new one after each crash
     std::map<call::LegId, Call> calls_;
-    std::set<std::string> forks_;  // tags of second answers
+    std::set<std::string> forked_, forks_;  // tags of second answers, and of those that go on
     std::map<Endpoint, call::LegId> by_media_;
     std::vector<CallStory> stories_;
     PhoneCounters counters_;
