@@ -140,7 +140,7 @@ void World::check_end() {
     check_shown();
     if (gets_through()) {
         for (const Peer& p : peers_) {
-            zero(p.phone->counters().lost, "calls that " + p.habits().name + " lost");
+            zero(p.phone->counters().unacknowledged, "answers of " + p.habits().name + " without ACK");
             if (weather_.sip_loss == 0) zero(p.phone->forks(), "second answers of " + p.habits().name);
         }
     }

@@ -472,8 +472,9 @@ void Phone::on_bye(Time, call::LegId leg, const sip::Message&) {
     finish(leg);
 }
 
-void Phone::on_lost(Time, call::LegId leg, std::string_view) {
+void Phone::on_lost(Time, call::LegId leg, std::string_view why) {
     ++counters_.lost;
+    if (why == "no ACK to 2xx") ++counters_.unacknowledged;
     finish(leg);
 }
 

@@ -44,6 +44,7 @@ struct PhoneCounters {
     std::uint64_t rtcp_sent = 0, slow = 0, acks_kept = 0, second_answers = 0, wrong_tags = 0, storms = 0,
                   crashes = 0;
     std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
+    std::uint64_t unacknowledged = 0;   // answers of its whose ACK never came
     std::uint64_t unreadable = 0;       // SIP that is none
     std::vector<std::string> unusable;  // descriptions of the gateway's within a call
     std::vector<std::string> corrupt;   // what was wrong with each packet that authenticated and is nobody's
