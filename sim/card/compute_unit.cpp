@@ -21,6 +21,7 @@ ComputeUnit::ComputeUnit(const std::string& name, const Memory& memory, const Kn
     for (int i = 0; i < reset_cycles; ++i) tick();
     model_.ap_rst_n = 1;
     while (busy()) tick();
+    tick();  // nothing is offered in the cycle in which reset ends
 }
 
 bool ComputeUnit::busy() const {
@@ -28,6 +29,12 @@ bool ComputeUnit::busy() const {
 }
 
 void ComputeUnit::tick() {
+    settle();
+    rise();
+}
+
+// The first half of a cycle: what is driven now reaches all outputs that do not wait for the clock.
+void ComputeUnit::settle() {
     memory_.drive(model_);
     model_.ap_clk = 0;
     model_.eval();
@@ -38,6 +45,9 @@ void ComputeUnit::tick() {
         if (trace_) trace_->close();
         _exit(1);
     }
+}
+
+void ComputeUnit::rise() {
     memory_.take(model_);
     model_.ap_clk = 1;
     model_.eval();
@@ -53,10 +63,11 @@ bool ComputeUnit::write(std::uint32_t address, std::uint32_t value) {
     model_.s_axi_control_wvalid = 1;
     model_.s_axi_control_bready = 1;
     for (int i = 0; i < patience; ++i) {
+        settle();
         const bool address_taken = model_.s_axi_control_awready;
         const bool data_taken = model_.s_axi_control_wready;
         const bool answered = model_.s_axi_control_bvalid;
-        tick();
+        rise();
         if (address_taken) model_.s_axi_control_awvalid = 0;
         if (data_taken) model_.s_axi_control_wvalid = 0;
         if (answered) return true;
@@ -69,10 +80,11 @@ std::uint32_t ComputeUnit::read(std::uint32_t address) {
     model_.s_axi_control_arvalid = 1;
     model_.s_axi_control_rready = 1;
     for (int i = 0; i < patience; ++i) {
+        settle();
         const bool address_taken = model_.s_axi_control_arready;
         const bool answered = model_.s_axi_control_rvalid;
         const std::uint32_t value = model_.s_axi_control_rdata;
-        tick();
+        rise();
         if (address_taken) model_.s_axi_control_arvalid = 0;
         if (answered) return value;
     }

@@ -30,6 +30,8 @@ class ComputeUnit {
 
   private:
     static constexpr int patience = 1000;  // cycles
+    void settle();
+    void rise();
 
     VerilatedContext context_;
     Vmedia model_;

@@ -31,3 +31,28 @@ bind media causeway_axi_checker #(
     .bvalid(m_axi_gmem_bvalid),
     .bready(m_axi_gmem_bready)
 );
+
+bind media causeway_axi_lite_checker control_rules (
+    .clk(ap_clk),
+    .rst(rst),
+    .awaddr(s_axi_control_awaddr),
+    .awvalid(s_axi_control_awvalid),
+    .awready(s_axi_control_awready),
+    .wdata(s_axi_control_wdata),
+    .wstrb(s_axi_control_wstrb),
+    .wvalid(s_axi_control_wvalid),
+    .wready(s_axi_control_wready),
+    .bresp(s_axi_control_bresp),
+    .bvalid(s_axi_control_bvalid),
+    .bready(s_axi_control_bready),
+    .araddr(s_axi_control_araddr),
+    .arvalid(s_axi_control_arvalid),
+    .arready(s_axi_control_arready),
+    .rdata(s_axi_control_rdata),
+    .rresp(s_axi_control_rresp),
+    .rvalid(s_axi_control_rvalid),
+    .rready(s_axi_control_rready),
+    .addresses(),
+    .words(),
+    .reads()
+);
