@@ -66,6 +66,11 @@ void World::check_now() {
     }
     if (sockets_.bound.size() != 2 * s.media.ports_in_use) problem("sockets and ports do not match");
     if (s.calls > s.legs) problem("a call without a leg");
+    if (report_.events % 1024 != 0) return;
+    for (const auto& call : core_->calls()) {
+        const bool rings = call.state == "trying" || call.state == "ringing";
+        if (rings && now_ - call.started > config_.no_answer + Seconds(5)) problem("a call rings too long");
+    }
 }
 
 // The record comes before the call.

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t packets_per_talk = 60, packets_per_report = 25;
 constexpr Duration packet_interval = Millis(20);
+constexpr Duration longest_ack = Seconds(16);     // the answer was repeated six times
 constexpr Duration longest_change = Seconds(10);  // a few that cross, each after its back-off
 
 Endpoint above(Endpoint rtp) {
@@ -284,6 +285,7 @@ void Phone::pick_up(Call& call) {
     if (leg == nullptr || leg->state != call::LegState::incoming) return;
     std::string body = call.late_offer ? call.voice->offer(sdp::Direction::sendrecv) : call.early_answer;
     if (dice_.chance(habits_.bad_answer)) body = dice_.chance(50) ? "v=0\r\n" : "";
+    if (!call.late_offer) call.story.answered = surroundings_.now();
     legs_->answer(surroundings_.now(), call.leg, {}, body);
 }
 
@@ -472,9 +474,8 @@ void Phone::on_bye(Time, call::LegId leg, const sip::Message&) {
     finish(leg);
 }
 
-void Phone::on_lost(Time, call::LegId leg, std::string_view why) {
+void Phone::on_lost(Time, call::LegId leg, std::string_view) {
     ++counters_.lost;
-    if (why == "no ACK to 2xx") ++counters_.unacknowledged;
     finish(leg);
 }
 
@@ -490,6 +491,10 @@ void Phone::finish(call::LegId leg) {
     Call* call = find(leg);
     if (call == nullptr) return;
     call->story.ended = surroundings_.now();
+    const auto& story = call->story;
+    if (story.answered && !story.confirmed && *story.ended - *story.answered > longest_ack) {
+        ++counters_.unacknowledged;
+    }
     if (const auto* its = legs_->find(leg); its != nullptr && its->reinvite_out) {
         call->story.left_waiting = surroundings_.now() - call->asked > longest_change;
     }

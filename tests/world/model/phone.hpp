@@ -44,7 +44,7 @@ struct PhoneCounters {
     std::uint64_t rtcp_sent = 0, slow = 0, acks_kept = 0, second_answers = 0, wrong_tags = 0, storms = 0,
                   crashes = 0;
     std::uint64_t packets_sent = 0, packets_heard = 0, rtcp_heard = 0, forged = 0;
-    std::uint64_t unacknowledged = 0;   // answers of its whose ACK never came
+    std::uint64_t unacknowledged = 0;   // answers of its that had no ACK for long
     std::uint64_t unreadable = 0;       // SIP that is none
     std::vector<std::string> unusable;  // descriptions of the gateway's within a call
     std::vector<std::string> corrupt;   // what was wrong with each packet that authenticated and is nobody's
@@ -55,9 +55,9 @@ struct PhoneCounters {
 // What remains of a call for judging it afterwards.
 struct CallStory {
     std::uint32_t serial = 0;
-    bool caller = false, disturbed = false;  // held or re-INVITEd
-    std::optional<Time> confirmed, ended;
-    std::vector<Time> sent;  // by packet number
+    bool caller = false, disturbed = false;          // held or re-INVITEd
+    std::optional<Time> answered, confirmed, ended;  // answered: by this side
+    std::vector<Time> sent;                          // by packet number
     std::optional<std::uint32_t> first_heard, last_heard;
     std::uint32_t heard = 0;
     bool in_order = true;       // each the one after that before
