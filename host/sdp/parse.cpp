@@ -60,9 +60,21 @@ Fault read_connection(std::string_view value, std::optional<Connection>& connect
     return nullptr;
 }
 
+// RFC 4566 section 9, `token`; a protocol is several with '/' between them.
+bool is_token(std::string_view text, bool is_protocol = false) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        constexpr std::string_view excluded = "\"(),/:;<=>?@[\\]";
+        return c > ' ' && c < 0x7f &&
+               (excluded.find(c) == std::string_view::npos || (is_protocol && c == '/'));
+    });
+}
+
 Fault read_media(std::string_view value, Media& media) {
     const auto f = fields(value);
     if (f.size() < 3) return "type, port, protocol and formats are expected";
+    if (!is_token(f[0]) || !is_token(f[2], true)) return "type or protocol is malformed";
+    if (!std::all_of(f.begin() + 3, f.end(), [](auto format) { return is_token(format); }))
+        return "format is malformed";
     const auto slash = f[1].find('/');
     const auto port = parse_number<std::uint16_t>(f[1].substr(0, slash));
     if (!port) return "port is malformed";
